@@ -1,0 +1,133 @@
+"""The contract of a source of packets.
+
+A source is opened from a file, standard input or (later) an interface. It says its link types, clock and
+counters, and hands on packets in batches, so that the consumer's loop costs little per packet. Every packet
+of the source is numbered, those too that the filter refuses: the numbers are the ones Wireshark shows.
+
+The contract is made for live sources as well: a batch may be empty, which means that the line is idle and the
+consumer may serve signals and timers; the counters have room for what the kernel and the interface dropped.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from capture.packet import Packet
+
+FilterFor = Callable[[int], str]
+"""Gives the BPF expression for a LINKTYPE_ number: a filter depends on it (``vlan`` compiles on Ethernet
+only)."""
+
+REFUSED_SAMPLE_PACKETS: Final = 10_000
+"""Refused packets that are kept, the first ones, to explain an empty result."""
+REFUSED_SAMPLE_OCTETS: Final = 128
+"""Of each: enough for Ethernet, two tags, IPv6 with an extension header, and the TCP ports."""
+BATCH_PACKETS: Final = 1_000
+"""About so many packets make a batch: more would not be faster, and signals are served between batches."""
+
+
+@dataclass(slots=True)
+class Counters:
+    """What a source did so far."""
+
+    received: int = 0
+    """Packets read, refused ones included."""
+    refused: int = 0
+    """Of these, by the filter."""
+    dropped_kernel: int | None = None
+    """Lost because the reader was too slow; None where it cannot happen or is not known (files)."""
+    dropped_interface: int | None = None
+    """Lost by the interface or its driver; None as above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truncation:
+    """Where a capture ends before its end: everything before it was handed on, nothing behind it is read."""
+
+    source: str
+    """The file as the user named it."""
+    offset: int
+    """Octets from the beginning of ``layer`` to the record, block or stream that is incomplete or wrong."""
+    layer: str
+    """What the offset counts: ``file``, or ``decompressed data``."""
+    inside: str
+    """What is cut or damaged there: ``packet record``, ``pcapng block``, ``gzip stream`` …"""
+    damage: str | None = None
+    """What is wrong there; None where the capture simply stops (the disk was full, the daemon was killed)."""
+
+    def __str__(self) -> str:
+        """One line for the user."""
+        place = f"at octet {self.offset}" + ("" if self.layer == "file" else f" of its {self.layer}")
+        if self.damage is None:
+            return f"{self.source}: cut off in the middle of a {self.inside} {place}; what came before was read"
+        return f"{self.source}: damaged in a {self.inside} {place} ({self.damage}); what came before was read"
+
+
+class Source(Protocol):
+    """Packets in the order of the capture.
+
+    Everything here may raise :class:`capture.errors.CaptureError`, and nothing else that the input can cause.
+    """
+
+    @property
+    def name(self) -> str:
+        """As the user gave it; ``-`` is standard input."""
+
+    @property
+    def reader(self) -> str:
+        """What reads it: ``pypcap`` or ``savefile``."""
+
+    @property
+    def link_types(self) -> tuple[int, ...]:
+        """LINKTYPE_ numbers in order of appearance. A pcapng file may bring more while it is read."""
+
+    @property
+    def clock_resolution(self) -> int | None:
+        """Nanoseconds between two ticks of the coarsest clock in it, mostly 1 or 1000; None is unknown."""
+
+    @property
+    def counters(self) -> Counters:
+        """Live: the object is updated with every batch."""
+
+    @property
+    def position(self) -> int | None:
+        """Octets read of the file (compressed, if it is); None where that says nothing."""
+
+    @property
+    def size(self) -> int | None:
+        """Octets of the file; None for standard input, pipes and interfaces."""
+
+    @property
+    def truncated(self) -> Truncation | None:
+        """Known after the last batch: the first cut. ``truncations`` has all of several files."""
+
+    @property
+    def truncations(self) -> tuple[Truncation, ...]:
+        """Every cut, at most one per file."""
+
+    @property
+    def refused_sample(self) -> list[Packet]:
+        """The first packets that the filter refused, shortened: see REFUSED_SAMPLE_PACKETS and _OCTETS."""
+
+    def set_filter(self, filter_for: FilterFor) -> None:
+        """Hand on only packets that ``filter_for(link_type)`` accepts, from the next batch on.
+
+        Packets of a link type for which the expression does not compile are refused and counted, as long as
+        it compiles for another one of the source.
+
+        Raises:
+            BadFilter: it compiles for none of the link types known by now.
+        """
+
+    def batches(self) -> Iterator[list[Packet]]:
+        """About BATCH_PACKETS at a time until the end; an empty batch means idle, or that all were refused."""
+
+    def close(self) -> None:
+        """Give back descriptors and memory. May be called again; ends a running ``batches()``."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
