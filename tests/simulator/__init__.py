@@ -1,0 +1,22 @@
+"""A world of MSN servers and clients that writes what a tap would see, and knows what was really said.
+
+Takes a dialogue written in Python; gives frames, and the truth about them. It imports nothing of the packages
+that it is used to judge, and shares no table with them: where both are wrong they are wrong independently.
+
+    world = World(version=8, seed=1)
+    alice = world.account("alice@example.org", name="Alice")
+    bob = world.account("bob@example.com", name="Bob", tapped=False)
+    alice.login(); bob.login()
+    chat = alice.opens_chat(bob)
+    chat.says(alice, "你好")
+    capture = world.capture()      # .frames for a writer or a nasty, .truth for the judge
+
+From the wire up: ``packets`` (octets of one frame), ``tcp`` (a connection as frames), ``nasties``, ``links`` and
+``noise`` (what taps do to frames), ``writer`` (files). From the people down: ``world``, ``people``, ``chat``
+(who does what), ``dialects`` and ``mime`` (how a version writes it), ``truth`` (what was said).
+"""
+
+from .truth import Said
+from .world import Capture, World
+
+__all__ = ["Capture", "Said", "World"]
