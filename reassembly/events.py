@@ -35,9 +35,12 @@ class Flow:
     """Time of its first packet, nanoseconds since 1970 UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamData:
-    """Octets of one direction, in order, each delivered once."""
+class StreamData(NamedTuple):
+    """Octets of one direction, in order, each delivered once.
+
+    A tuple where its siblings are dataclasses: one is made for almost every packet, and a frozen dataclass takes
+    five times as long to make (2.4 against 0.5 µs).
+    """
 
     flow: Flow
     from_client: bool

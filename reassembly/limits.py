@@ -1,0 +1,59 @@
+"""What the engine may hold and how long it waits: every bound by name, with its unit and what happens there.
+
+Times are nanoseconds of capture time (the latest packet time so far), so that two replays of one capture give equal
+events. At a limit the engine degrades (a gap, the end of the idlest flow), counts it, and goes on: it never stalls.
+"""
+
+from dataclasses import dataclass
+
+MILLISECOND = 1_000_000
+SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one engine. A flow costs about 1.3 kB, a buffered segment about 250 octets beyond its own."""
+
+    flows: int = 250_000
+    """Open flows. One more: the one idle longest is flushed and ends ``evicted``."""
+    closed_flows: int = 50_000
+    """Flows remembered after their end. One more: the one closed first is forgotten before its time."""
+
+    direction_octets: int = 1 << 20
+    """Octets buffered in one direction. Above: its first hole is given up."""
+    direction_segments: int = 4_096
+    """Segments buffered in one direction, for tiny ones cost more than their octets. Above: the same."""
+    total_octets: int = 128 << 20
+    """Octets buffered in all flows together. Above: the direction that waits longest gives up its first hole."""
+    total_segments: int = 500_000
+    """Segments buffered in all flows together. Above: the same."""
+
+    hole_wait: int = 30 * SECOND
+    """How long a hole waits for its octets while nobody has acknowledged them: a retransmission may bring them."""
+    acknowledged_wait: int = 2 * SECOND
+    """How long it waits from when the other side is seen to acknowledge octets behind it: then only a packet that
+    the capture holds out of order can bring them."""
+    join_wait: int = 50 * MILLISECOND
+    """How long the first octets of a direction without SYN wait for lower ones that were swapped with them."""
+    join_segments: int = 8
+    """Segments that end that wait at once."""
+
+    idle_time: int = 7_200 * SECOND
+    """A flow without packets for so long ends ``idle``. Messenger clients may be silent for very long."""
+    fin_wait: int = 60 * SECOND
+    """A flow of which one side has finished and no side has said anything for so long ends ``fin``."""
+    reset_linger: int = 200 * MILLISECOND
+    """From a RST to the flow's end ``rst``, for octets that were sent before it and captured behind it."""
+    time_wait: int = 120 * SECOND
+    """How long a flow that ended ``fin`` or ``rst`` is remembered, to swallow what comes again of it."""
+
+    window: int = 16 << 20
+    """Octets ahead of or behind its direction's edge up to which a segment is plausible. Beyond: not used."""
+    reset_window: int = 1 << 16
+    """Octets ahead of the edge up to which a RST is believed; beyond, it is blind (RFC 5961 §3)."""
+    stray_segments: int = 4
+    """Implausible segments that follow one another, with no plausible one between, after which the flow ends
+    ``reused`` and they begin a new one."""
+
+
+DEFAULT_LIMITS = Limits()

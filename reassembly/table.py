@@ -1,0 +1,144 @@
+"""Which connections there are: the open ones by flow key and by idleness, and the closed ones still remembered.
+
+Takes connections and capture times; gives them back by key, by longest silence, by age. Says nothing to anybody:
+the events of a connection are said before it goes. Invariant: every open connection stands in ``directions`` under
+both its keys and once in the agenda of the idle; a closed one may stand in ``directions`` until its time is up or
+another takes its place.
+"""
+
+from collections import deque
+
+from reassembly.agenda import NEVER, Agenda
+from reassembly.connection import Connection, Direction, endpoints, reverse, sender_is_client
+from reassembly.counters import Counters
+from reassembly.events import Flow
+from reassembly.headers import ACK, SYN
+from reassembly.limits import Limits
+
+
+class Table:
+    """The connections of one engine."""
+
+    __slots__ = ("_closed", "_counters", "_idle", "_limits", "_serial", "_server_ports", "directions")
+
+    def __init__(self, counters: Counters, limits: Limits, server_ports: frozenset[int]) -> None:
+        self.directions: dict[bytes, Direction] = {}
+        self._counters = counters
+        self._limits = limits
+        self._server_ports = server_ports
+        self._idle: Agenda[Connection] = Agenda()  # by Connection.last as it was when added: never too late
+        self._closed: deque[tuple[int, Connection]] = deque()  # with the time at which each may be forgotten
+        self._serial = 0
+
+    def open(self, key: bytes, flags: int, time: int, now: int) -> Direction:
+        """A new connection, its first packet from the source of ``key``; gives that direction."""
+        sender, receiver = endpoints(key)
+        back = reverse(key)
+        former = self.directions.get(key)
+        opened = flags & SYN != 0
+        if opened:
+            sends_first = not flags & ACK
+        elif former is not None:
+            sends_first = former.from_client  # whoever was client on these ports a moment ago
+        else:
+            sends_first = sender_is_client(sender, receiver, self._server_ports)
+        flow = Flow(
+            client=sender if sends_first else receiver,
+            server=receiver if sends_first else sender,
+            opened=opened,
+            started=time,
+        )
+        first = Direction(key, sends_first, self._counters)
+        second = Direction(back, not sends_first, self._counters)
+        for direction, before in ((first, former), (second, self.directions.get(back))):
+            if before is not None and before.assembler.running:
+                direction.former = before.assembler.after
+        self._serial += 1
+        connection = Connection(flow, first, second, self._serial, now)
+        self.directions[back] = second
+        self.directions[key] = first  # last, should both ends be one and the same
+        self._idle.add(now, connection)
+        self._idle.sweep(lambda _, subject: not subject.closed)
+        counters = self._counters
+        counters.flows += 1
+        counters.flows_now += 1
+        counters.flows_peak = max(counters.flows_now, counters.flows_peak)
+        return first
+
+    def tell_sides(self, connection: Connection, client: Direction) -> None:
+        """A SYN or SYN+ACK says who is client. What was said in events stays as it was said."""
+        flow = connection.flow
+        if not flow.opened:
+            if client.from_client:
+                flow.opened = True
+            elif not connection.emitted:
+                flow.opened = True
+                self._swap(connection)
+            return
+        # A second SYN, from the other side: simultaneous open (RFC 9293 §3.5). The first one's sender is the
+        # client, unless the ports say otherwise.
+        if not client.from_client and not connection.emitted:
+            ports = self._server_ports
+            if flow.client.port in ports and flow.server.port not in ports:
+                self._swap(connection)
+
+    @staticmethod
+    def _swap(connection: Connection) -> None:
+        flow = connection.flow
+        flow.client, flow.server = flow.server, flow.client
+        for direction in (connection.first, connection.second):
+            direction.from_client = not direction.from_client
+
+    def close(self, connection: Connection) -> None:
+        """It is over; whether it is remembered is the caller's next word."""
+        connection.closed = connection.attention = True
+        connection.timer = 0
+        self._counters.flows_now -= 1
+
+    def forget(self, connection: Connection) -> None:
+        """Take it out, where nothing else has taken its place."""
+        for direction in (connection.first, connection.second):
+            if self.directions.get(direction.key) is direction:
+                del self.directions[direction.key]
+
+    def remember(self, connection: Connection, until: int) -> None:
+        """Keep a closed one in place for a while, and not more of them than the limit says."""
+        self._closed.append((until, connection))
+        if len(self._closed) > self._limits.closed_flows:
+            self.forget(self._closed.popleft()[1])
+
+    def forget_closed(self, now: int) -> None:
+        """Forget those whose time is up."""
+        while self._closed and self._closed[0][0] <= now:
+            self.forget(self._closed.popleft()[1])
+
+    def idlest(self) -> tuple[int, Connection | None]:
+        """The open connection that is silent longest, and since when; it stays where it is."""
+        idle = self._idle
+        while idle.next_time() != NEVER:
+            since, connection = idle.first()
+            if connection.closed:
+                idle.pop()
+            elif connection.last != since:
+                idle.pop()
+                idle.add(connection.last, connection)
+            else:
+                return since, connection
+        return NEVER, None
+
+    def next_time(self) -> int:
+        """Before this capture time nothing here is due."""
+        idle = self._idle.next_time()
+        due = NEVER if idle == NEVER else idle + self._limits.idle_time
+        return min(due, self._closed[0][0]) if self._closed else due
+
+    def open_ones(self) -> list[Connection]:
+        """All open connections, oldest first."""
+        found = {d.connection.serial: d.connection for d in self.directions.values() if not d.connection.closed}
+        return [found[serial] for serial in sorted(found)]
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.directions.clear()
+        self._idle.clear()
+        self._closed.clear()
