@@ -1,1 +1,82 @@
-def main() -> None: ...
+"""The command line: ``rcds-sniffer COMMAND``; ``python -m rcds_sniffer`` is the same.
+
+Commands are imported when they are called, so that ``--help`` and completion answer at once. Machine output goes
+to standard output and nothing else does; progress, summaries and warnings go to standard error.
+"""
+
+import logging
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from rcds_sniffer.cli import config as configuration
+
+COMMANDS = {
+    "replay": ("rcds_sniffer.cli.replay", "replay", "Capture files to communication records."),
+    "records": ("rcds_sniffer.cli.records", "records", "Query the stored records."),
+    "completion": ("rcds_sniffer.cli.completion", "completion", "Print the completion script for your shell."),
+}
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is called for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of use, not of the alphabet."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and give the command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, name, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in ``--help``, without importing any of them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("rcds-sniffer"), "-V", "--version", message="rcds-sniffer %(version)s")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Settings file (TOML) [default: ~/.config/rcds-sniffer/config.toml]",
+)
+@click.option("-v", "--verbose", count=True, help="Say more on standard error; twice for still more.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, no summary; errors only.")
+@click.pass_context
+def cli(ctx: click.Context, config: Path | None, verbose: int, quiet: bool) -> None:
+    """MSN Messenger traffic to communication records of the accounts that you may listen to.
+
+    \b
+    Examples:
+      rcds-sniffer replay --target alice@example.org capture.pcap
+      rcds-sniffer replay --all --no-db --format jsonl old/*.pcap.gz > records.jsonl
+      rcds-sniffer records --contact bob@example.com --text hello
+    """
+    ctx.obj = {"verbose": verbose, "quiet": quiet}
+    path = config or configuration.default_path()
+    if path is not None:
+        commands = {name: command for name in COMMANDS if (command := cli.get_command(ctx, name)) is not None}
+        ctx.default_map = dict(configuration.load(path, commands))
+
+
+def set_up_logging(verbose: int, quiet: bool) -> None:
+    """Log to standard error. At no level does a message hold a name, a text or an address of anybody."""
+    level = logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    logging.basicConfig(level=level, format="rcds-sniffer: %(message)s")
+    logging.getLogger("rcds_sniffer").setLevel(level)
+
+
+def main() -> None:
+    """Entry point."""
+    cli(prog_name="rcds-sniffer")

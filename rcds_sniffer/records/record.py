@@ -8,6 +8,7 @@ and meaning are fixed, fields may be added, none renamed. Absent or unknown is n
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 
 EVENTS = (
     "login", "logout", "presence", "profile", "contact", "invite", "join", "leave", "message", "typing", "nudge",
@@ -68,30 +69,17 @@ FIELDS = tuple(field.name for field in fields(CommunicationRecord))
 
 
 def rfc3339(time: int) -> str:
-    """``2026-11-22T10:15:00.123456Z`` from nanoseconds since 1970 UTC; nine digits where microseconds lose some.
+    """``2026-11-22T10:15:00.123456Z`` from nanoseconds since 1970 UTC; nine digits where six would lose some.
 
-    RFC 3339 section 5.6. Computed on integers, since a float loses nanoseconds. Years beyond 9999 and before
-    1970, which only a broken or hostile file says, are clamped.
+    RFC 3339 section 5.6. The fraction is taken from the integer, since a float loses nanoseconds. Times before
+    1970 and beyond the year 9999, which only a broken or hostile file says, are clamped.
     """
-    seconds, nanoseconds = divmod(max(0, min(time, _LATEST)), 1_000_000_000)
-    days, rest = divmod(seconds, 86_400)
-    year, month, day = _civil(days)
+    seconds, nanoseconds = divmod(max(0, min(time, LATEST)), 1_000_000_000)
     fraction = f"{nanoseconds:09d}"
     if fraction.endswith("000"):
         fraction = fraction[:6]
-    return f"{year:04d}-{month:02d}-{day:02d}T{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}.{fraction}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction}Z"
 
 
-_LATEST = 253_402_300_799_999_999_999
-"""9999-12-31T23:59:59.999999999Z."""
-
-
-def _civil(days: int) -> tuple[int, int, int]:
-    """Year, month and day of a count of days since 1970-01-01, on the proleptic Gregorian calendar."""
-    days += 719_468  # to 0000-03-01, so that the leap day ends a year
-    era, of_era = divmod(days, 146_097)
-    year_of_era = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
-    of_year = of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-    shifted = (5 * of_year + 2) // 153
-    month = shifted + 3 if shifted < 10 else shifted - 9
-    return year_of_era + era * 400 + (month <= 2), month, of_year - (153 * shifted + 2) // 5 + 1
+LATEST = 253_402_300_799_999_999_999
+"""9999-12-31T23:59:59.999999999Z, nanoseconds since 1970 UTC."""

@@ -1,0 +1,5 @@
+"""``python -m rcds_sniffer``."""
+
+from rcds_sniffer.cli import main
+
+main()

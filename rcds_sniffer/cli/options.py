@@ -1,0 +1,166 @@
+"""What several commands share: targets, times, the store, the output; each said once."""
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from msnp.accounts import normalise
+from rcds_sniffer.cli import set_up_logging
+from rcds_sniffer.cli.errors import UserError
+
+DEFAULT_DB = "rcds-records.sqlite"
+
+MAX_TARGETS_OCTETS = 64 << 20
+"""Largest targets file that is read."""
+
+ACCOUNT = re.compile(r"[^\s@]+@[^\s@]+|tel:\+?[0-9]+")
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Time(click.ParamType):
+    """A moment: ISO 8601 date or date and time; without a zone it is UTC. Nanoseconds since 1970 UTC."""
+
+    name = "time"
+
+    def __init__(self, end: bool = False) -> None:
+        self._end = end  # a date alone is the end of that day
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """From the command line, or from TOML, where it may be a date already."""
+        if isinstance(value, int):
+            return value
+        try:
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+            if self._end and len(str(value)) <= len("2005-06-30"):
+                moment += timedelta(days=1)
+        except ValueError:
+            self.fail(f"{value!r} is no time; write 2005-06-30 or 2005-06-30T14:05:00Z (UTC)", param, ctx)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+        return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
+
+
+class Ports(click.ParamType):
+    """TCP ports, separated by commas."""
+
+    name = "ports"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """From the command line, or a list from TOML."""
+        parts = value if isinstance(value, list | tuple) else str(value).split(",")
+        try:
+            ports = tuple(int(part) for part in parts)
+        except ValueError:
+            self.fail(f"{value!r} is no list of ports; write 1863 or 1863,1864", param, ctx)
+        if not ports or not all(1 <= port <= 65535 for port in ports):
+            self.fail(f"{value!r}: TCP ports are numbers from 1 to 65535", param, ctx)
+        return ports
+
+
+def verbosity(command: Function) -> Function:
+    """``-v`` and ``-q``, also behind the command."""
+
+    def count(ctx: click.Context, param: click.Parameter, value: int | bool) -> None:
+        name = param.name or ""
+        settings = ctx.ensure_object(dict)
+        settings[name] = settings.get(name, 0) + value
+        set_up_logging(settings.get("verbose", 0), bool(settings.get("quiet")))
+
+    command = click.option("-v", "--verbose", count=True, expose_value=False, callback=count, help="Say more.")(
+        command
+    )
+    return click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=count, help="Errors only.")(
+        command
+    )
+
+
+def database(command: Function) -> Function:
+    """``--db``."""
+    return click.option(
+        "--db",
+        default=DEFAULT_DB,
+        show_default=True,
+        metavar="URL",
+        help="Database: a file (SQLite) or an SQLAlchemy URL.",
+    )(command)
+
+
+def period(command: Function) -> Function:
+    """``--from`` and ``--to``."""
+    command = click.option(
+        "--to",
+        "until",
+        type=Time(end=True),
+        metavar="TIME",
+        help="Nothing from TIME on; of a date alone, its whole day.",
+    )(command)
+    return click.option("--from", "since", type=Time(), metavar="TIME", help="Nothing earlier than TIME (UTC).")(
+        command
+    )
+
+
+def output(default: str) -> Callable[[Function], Function]:
+    """``--format`` and ``--output``."""
+
+    def decorate(command: Function) -> Function:
+        command = click.option(
+            "-o", "--output", default="-", metavar="FILE", help="Where to write; - is standard output."
+        )(command)
+        return click.option(
+            "-f",
+            "--format",
+            "output_format",
+            type=click.Choice(["chat", "table", "jsonl", "csv"]),
+            default=default,
+            show_default=True,
+            help="chat reads like a conversation.",
+        )(command)
+
+    return decorate
+
+
+def read_targets(accounts: Iterable[str], file: str | None) -> frozenset[str]:
+    """The accounts of ``--target`` and of ``--targets-file``, normalised.
+
+    Raises:
+        UserError: the file cannot be read, or something in it is no account.
+    """
+    out = {checked(account, "--target") for account in accounts}
+    if file is not None:
+        try:
+            octets = sys.stdin.buffer.read() if file == "-" else _read(Path(file))
+            text = octets.decode("utf-8-sig")
+        except OSError as error:
+            raise UserError(f"{file}: the targets cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise UserError(f"{file}: is not UTF-8; write one account a line") from error
+        for number, line in enumerate(text.splitlines(), 1):
+            account = line.partition("#")[0].strip()
+            if account:
+                out.add(checked(account, f"{file}, line {number}"))
+        if not out:
+            raise UserError(f"{file}: names no account; write one a line")
+    return frozenset(out)
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        octets = file.read(MAX_TARGETS_OCTETS + 1)
+    if len(octets) > MAX_TARGETS_OCTETS:
+        raise UserError(f"{path}: is larger than {MAX_TARGETS_OCTETS >> 20} MiB; is it a list of accounts?")
+    return octets
+
+
+def checked(account: str, where: str) -> str:
+    """``account`` normalised; the message does not repeat it, since messages end up in logs."""
+    normal = normalise(account.strip())
+    if ACCOUNT.fullmatch(normal) is None:
+        raise UserError(f"{where}: an account looks like alice@example.org or tel:+15550100")
+    return normal

@@ -1,0 +1,228 @@
+"""The door to :mod:`msnp`: MSN's events in the shared vocabulary, one session a flow.
+
+``MsnDecoder.receive`` is the callback of the stream engine, which the paper calls ``process_MSNIpacket``: it hands
+the octets to :meth:`msnp.session.MsnSession.analyze_packet`, and the handlers there find the events.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msnp.events as msn
+from msnp.links import Links
+from msnp.session import MsnSession
+from rcds_sniffer import events as shared
+from rcds_sniffer.events import Connection, Event, Seen
+from reassembly.events import Flow, StreamData, StreamEnd, StreamEvent, StreamGap
+
+PORTS = (1863,)
+"""The port that Microsoft registered for MSNP; ``--ports`` names others."""
+
+
+PROBE = re.compile(rb"[A-Z]{3}(?: |\r?\n)")
+
+At = dict[str, Any]
+"""The fields that every shared event has: connection, seen, inferred."""
+
+
+class _Line:
+    """One flow: its connection in the shared vocabulary, and the session that decodes it."""
+
+    __slots__ = ("_emit", "connection", "session")
+
+    def __init__(self, flow: Flow, links: Links, emit: Callable[[Event], None]) -> None:
+        client, server = str(flow.client), str(flow.server)
+        self.connection = Connection("msnp", client, server, flow.started)
+        self.session = MsnSession(self.translate, links, client, server, sides_certain=flow.opened)
+        self._emit = emit
+
+    def translate(self, event: msn.Event) -> None:
+        """Hand on ``event`` in the shared vocabulary."""
+        if isinstance(event, msn.VersionAgreed):
+            self.connection.version = f"MSNP{event.version}"
+            return
+        translator = TRANSLATORS.get(type(event))
+        if translator is None:
+            return
+        mark = event.mark
+        seen = Seen(mark.time, mark.sequence, mark.packet, mark.source, event.from_client, event.ordinal)
+        self._emit(translator(event, {"connection": self.connection, "seen": seen, "inferred": event.inferred}))
+
+
+class MsnDecoder:
+    """Follows the MSN connections of one run."""
+
+    def __init__(self, emit: Callable[[Event], None]) -> None:
+        self._emit = emit
+        self._links = Links()
+        self._lines: dict[Flow, _Line] = {}
+        self.counters: dict[str, int] = {"connections": 0, "recognised": 0, "tls": 0}
+
+    def receive(self, event: StreamEvent) -> None:
+        """Take one stream event: the paper's ``process_MSNIpacket``."""
+        line = self._lines.get(event.flow)
+        if line is None:
+            if isinstance(event, StreamEnd):
+                return
+            line = self._lines[event.flow] = _Line(event.flow, self._links, self._emit)
+            self.counters["connections"] += 1
+            if isinstance(event, StreamData) and looks_like_tls(event.octets):
+                self.counters["tls"] += 1
+        mark = msn.Mark(event.time, getattr(event, "sequence", 0), event.packet, event.source)
+        if isinstance(event, StreamData):
+            line.session.analyze_packet(event.from_client, event.octets, mark)
+        elif isinstance(event, StreamGap):
+            line.session.gap(event.from_client, event.length, mark)
+        else:
+            self._close(event.flow, line, mark)
+
+    def _close(self, flow: Flow, line: _Line, mark: msn.Mark) -> None:
+        line.session.end(mark)
+        del self._lines[flow]
+        self.counters["recognised"] += line.session.recognised
+        seen = Seen(mark.time, mark.sequence, mark.packet, mark.source, True)
+        self._emit(shared.ConnectionClosed(connection=line.connection, seen=seen))
+
+
+def looks_like_tls(octets: bytes) -> bool:
+    """True for a TLS record header (RFC 8446 section 5.1): handshake, version 3.x."""
+    return len(octets) >= 3 and octets[0] == 0x16 and octets[1] == 0x03
+
+
+# --- one translator for each of msnp's events that the recorder cares for -------------------------------------
+
+
+def _login(event: msn.LoggedIn, at: At) -> Event:
+    details = dict(event.details)
+    if event.error is not None:
+        details["error"] = event.error
+    return shared.Login(**at, account=event.account, name=event.name, details=details)
+
+
+def _logout(event: msn.LoggedOut, at: At) -> Event:
+    return shared.Logout(**at, details=_known(reason=event.reason))
+
+
+def _presence(event: msn.StatusChanged, at: At) -> Event:
+    details = _known(
+        status=event.status,
+        initial=event.initial or None,
+        network=event.network,
+        capabilities=event.capabilities,
+    )
+    return shared.Presence(**at, account=event.account, name=event.name, details=details)
+
+
+def _name(event: msn.NameChanged, at: At) -> Event:
+    if event.account is None:
+        return shared.Profile(**at, name=event.name, details={"name": event.name})
+    return shared.Contact(**at, account=event.account, name=event.name, details={"name": event.name})
+
+
+def _profile(event: msn.ProfileReceived, at: At) -> Event:
+    return shared.Profile(**at, content_type="text/x-msmsgsprofile", details=dict(event.fields))
+
+
+def _mail(event: msn.MailNoticed, at: At) -> Event:
+    return shared.MailNotice(**at, content_type=event.content_type, details=dict(event.fields))
+
+
+def _called(event: msn.Called, at: At) -> Event:
+    return shared.Invited(**at, sender=None, account=event.account, details=_known(error=event.error))
+
+
+def _rung(event: msn.Rung, at: At) -> Event:
+    return shared.Invited(
+        **at,
+        sender=event.inviter,
+        sender_name=event.inviter_name,
+        account=None,
+        session_id=event.session_id,
+        server=event.server,
+    )
+
+
+def _text(event: msn.TextMessage, at: At) -> Event:
+    complete = not event.missing and not event.parts_missing
+    details = _known(
+        charset=event.charset,
+        parts=event.parts if event.parts > 1 else None,
+        parts_missing=event.parts_missing or None,
+        user_agent=event.user_agent,
+        declared_name=event.declared_name,
+        message_id=event.message_id,
+        acknowledgement=event.acknowledgement,
+    )
+    return shared.Message(
+        **at,
+        **_utterance(event),
+        details=details,
+        text=event.text,
+        format=event.format,
+        message_id=event.message_id,
+        missing=event.missing,
+        complete=complete,
+        known=event.known,
+        length=event.length,
+    )
+
+
+def _typing(event: msn.TypingNotice, at: At) -> Event:
+    return shared.Typing(**at, **_utterance(event), details=_known(recording=event.recording or None))
+
+
+def _utterance(event: msn.Message) -> dict[str, Any]:
+    return {
+        "sender": event.sender,
+        "sender_name": event.sender_name,
+        "content_type": event.content_type,
+        "transaction": event.transaction,
+    }
+
+
+def _known(**details: object) -> dict[str, object]:
+    return {name: value for name, value in details.items() if value is not None}
+
+
+TRANSLATORS: dict[type[msn.Event], Callable[[Any, At], Event]] = {
+    msn.AccountKnown: lambda e, at: shared.AccountKnown(**at, account=e.account, evidence=e.evidence),
+    msn.ConversationKnown: lambda e, at: shared.ConversationKnown(**at, session_id=e.session_id),
+    msn.LoggedIn: _login,
+    msn.LoggedOut: _logout,
+    msn.StatusChanged: _presence,
+    msn.NameChanged: _name,
+    msn.ProfileReceived: _profile,
+    msn.MailNoticed: _mail,
+    msn.Called: _called,
+    msn.Rung: _rung,
+    msn.Entered: lambda _, at: shared.Entered(**at),
+    msn.Present: lambda e, at: shared.Present(**at, account=e.account, name=e.name),
+    msn.Joined: lambda e, at: shared.Joined(**at, account=e.account, name=e.name),
+    msn.Left: lambda e, at: shared.Left(**at, account=e.account, details=_known(idle=e.idle or None)),
+    msn.RosterUnsure: lambda _, at: shared.RosterUnsure(**at),
+    msn.TextMessage: _text,
+    msn.TypingNotice: _typing,
+    msn.Nudge: lambda e, at: shared.Nudge(**at, **_utterance(e)),
+    msn.ActionText: lambda e, at: shared.Action(**at, **_utterance(e), text=e.text),
+    msn.Acknowledged: lambda e, at: shared.Delivery(**at, transaction=e.transaction, delivered=e.delivered),
+    msn.Undecoded: lambda e, at: shared.Undecoded(**at, octets=e.octets, details={"reason": e.reason}),
+}
+"""Events without an entry say nothing that a record needs (:class:`msnp.events.ServerKnown`)."""
+
+
+class MsnProtocol:
+    """MSN Messenger, MSNP2 to MSNP18."""
+
+    name = "msnp"
+    ports = PORTS
+
+    def probe(self, octets: bytes) -> bool:
+        """True when ``octets`` begin as a command line does: three capitals and a space, or a bare OUT or PNG."""
+        return PROBE.match(octets) is not None
+
+    def decoder(self, emit: Callable[[Event], None]) -> MsnDecoder:
+        """A decoder for one run; what it learns goes to ``emit``."""
+        return MsnDecoder(emit)
+
+
+PROTOCOL = MsnProtocol()
