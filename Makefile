@@ -1,0 +1,42 @@
+# `make` lists what there is to do. Everything that is needed is installed by `make setup`.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+TARGET ?= alice@example.org
+FILE   ?= tests/pcaps/demo.pcap
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check replay clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+setup: $(VENV)/.done ## install the Debian packages that are needed, and .venv with the project in it
+
+demo: setup ## replay a capture that the project ships and show the conversations of its target
+	@echo "rcds-sniffer replay --target alice@example.org --no-db tests/pcaps/demo.pcap"
+	@$(BIN)/rcds-sniffer replay --target alice@example.org --no-db tests/pcaps/demo.pcap
+
+test: setup ## run the tests
+	$(BIN)/pytest
+
+check: setup ## style, strict types, and the floors of docs/architecture.md
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+replay: setup ## replay a capture of yours: make replay FILE=capture.pcap TARGET=alice@example.org
+	$(BIN)/rcds-sniffer replay --target "$(TARGET)" "$(FILE)"
+
+clean: ## remove what make made: .venv, caches
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.done: pyproject.toml tools/install-debian-packages
+	tools/install-debian-packages
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed; name it: make setup PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
