@@ -1,0 +1,1 @@
+"""One file for each schema, numbered. A file that was released is never changed."""

@@ -1,0 +1,201 @@
+"""Opening a database: takes a path or URL, gives an SQLAlchemy engine on a schema that this program knows.
+
+SQLite is the default: no server, one file. It runs in WAL mode, so that somebody may query while a capture is
+being written, with synchronous=NORMAL: a power cut may lose the last batches, never the database.
+
+Opening for reading creates and changes nothing, also not the ``-wal`` and ``-shm`` files that a read-only
+SQLite connection would leave behind. Opening for writing looks first (read-only) whether the file is ours, so
+that a wrong path never alters somebody else's database. The file is made for its owner alone (mode 0600;
+SQLite gives its companions the same).
+"""
+
+import os
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from rcds_sniffer.store.errors import BUSY_SECONDS, StoreError, explained
+from rcds_sniffer.store.filter import CONTAINS, contains
+from rcds_sniffer.store.schema import REVISIONS, TABLE, VERSION_TABLE
+
+_DRIVERS = {
+    # URL scheme without a driver: the driver that is tested, and the extra that installs it
+    "postgresql": ("postgresql+psycopg", "postgres"),
+    "postgres": ("postgresql+psycopg", "postgres"),
+    "mysql": ("mysql+pymysql", "mariadb"),
+    "mariadb": ("mariadb+pymysql", "mariadb"),
+}
+
+_MAGIC = b"SQLite format 3\0"
+_CACHE_KIB = 64 * 1024
+"""Record ids are random, so inserts touch index pages all over: a cache of 64 MiB holds those of millions."""
+
+
+def open_database(url_or_path: str, *, create: bool) -> tuple[Engine, str]:
+    """An engine on a database with the current schema, and its name for messages (no password in it).
+
+    ``create`` opens for writing: makes what is missing and brings an older schema up to date. Raises
+    StoreError.
+    """
+    if "://" not in url_or_path:
+        return _open_sqlite(Path(url_or_path), create=create), url_or_path
+    try:
+        url = make_url(url_or_path)
+    except ArgumentError:
+        raise StoreError("a database URL has the form postgresql://user@host/name") from None
+    if url.get_backend_name() == "sqlite":
+        if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+            raise StoreError("an SQLite database needs the path of a file, as in sqlite:///records.db")
+        return _open_sqlite(Path(url.database), create=create), url.database
+    where = url.render_as_string(hide_password=True)
+    return _open_server(url, where, create=create), where
+
+
+def _open_server(url: URL, where: str, *, create: bool) -> Engine:
+    driver, extra = _DRIVERS.get(url.drivername, (url.drivername, url.get_backend_name()))
+    url = url.set(drivername=driver)
+    if url.get_backend_name() in ("mysql", "mariadb"):
+        url = url.update_query_dict({"charset": "utf8mb4"})  # its "utf8" holds no emoji
+    try:
+        engine = create_engine(url, hide_parameters=True)
+    except (NoSuchModuleError, ModuleNotFoundError):
+        hint = f"; pip install 'rcds-sniffer[{extra}]'" if url.get_backend_name() in _DRIVERS else ""
+        raise StoreError(f"{where}: no driver for this kind of database is installed{hint}") from None
+    try:
+        with explained(where):
+            _bring_up_to_date(engine, where, create=create)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _open_sqlite(path: Path, *, create: bool) -> Engine:
+    where = str(path)
+    _check_file(path, create=create)
+    with explained(where):
+        reader = _sqlite_engine(path, write=False)
+        try:
+            if path.exists() and path.stat().st_size:
+                with reader.connect() as connection:
+                    _refuse_foreign(connection, where)
+            if not create:
+                _bring_up_to_date(reader, where, create=False)
+                return reader
+        except BaseException:
+            reader.dispose()
+            raise
+        reader.dispose()
+        if not path.exists():
+            # Exclusive, so that the mode is ours and no link that somebody put there is followed.
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        engine = _sqlite_engine(path, write=True)
+        try:
+            _bring_up_to_date(engine, where, create=True)
+        except BaseException:
+            engine.dispose()
+            raise
+    return engine
+
+
+def _check_file(path: Path, *, create: bool) -> None:
+    """What SQLite would say in fewer words, or not at all."""
+    if path.is_dir():
+        raise StoreError(f"{path}: this is a folder; name a file in it, as in {path / 'records.db'}")
+    if not path.exists():
+        if not create:
+            raise StoreError(f"{path}: there is no such database; 'replay' and 'capture' make one")
+        if not path.parent.is_dir():
+            raise StoreError(f"{path}: the folder {path.parent} does not exist; make it first")
+        return
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_MAGIC))
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read [{error.strerror}]") from None
+    if head != _MAGIC and (head or not create):
+        what = "this is no SQLite database" if head else "the file is empty"
+        raise StoreError(f"{path}: {what}; name another file")
+
+
+def _sqlite_engine(path: Path, *, write: bool) -> Engine:
+    def connect() -> sqlite3.Connection:
+        options = "mode=rw" if write else _reading(path)
+        connection = sqlite3.connect(
+            f"file:{quote(str(path.absolute()))}?{options}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,  # transactions begin where SQLAlchemy says, also around DDL
+            check_same_thread=False,  # the pool hands a connection to one thread at a time
+        )
+        connection.execute("PRAGMA trusted_schema=OFF")  # the file may come from anybody
+        connection.create_function(CONTAINS, 2, contains, deterministic=True)
+        if write:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        else:
+            connection.execute("PRAGMA query_only=ON")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, hide_parameters=True)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer takes the lock at once: one that begins as a reader cannot wait for it.
+        write = connection.get_execution_options().get("rcds_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def _reading(path: Path) -> str:
+    """How to open for reading so that nothing is left behind.
+
+    A read-only connection makes ``-wal`` and ``-shm`` where there are none and cannot remove them; a
+    connection that may write removes them again, but folds in a ``-wal`` that a crashed program left. On a
+    medium that cannot be written, and where nobody has the file open, the file is taken as it is.
+    """
+    if Path(f"{path}-wal").exists():
+        return "mode=ro"
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return "mode=rw"
+    return "mode=ro&immutable=1"
+
+
+def _refuse_foreign(connection: Connection, where: str) -> None:
+    names = set(inspect(connection).get_table_names())
+    if names and VERSION_TABLE not in names:
+        raise StoreError(f"{where}: this SQLite database belongs to another program; name another file")
+
+
+def _bring_up_to_date(engine: Engine, where: str, *, create: bool) -> None:
+    """Checks the schema's version, cheaply; loads Alembic only if there is something to do."""
+    with engine.connect() as connection:
+        revision = _revision(connection, where)
+    if revision == REVISIONS[-1]:
+        return
+    if revision is not None and revision not in REVISIONS:
+        raise StoreError(f"{where}: made by a newer version (schema {revision}); update the program")
+    if not create:
+        if revision is None:
+            raise StoreError(f"{where}: this database holds no records; 'replay' and 'capture' store them")
+        raise StoreError(f"{where}: made by an older version (schema {revision}); 'replay' updates it")
+    from rcds_sniffer.store.migrate import upgrade  # noqa: PLC0415  Alembic costs a tenth of a second to import
+
+    with engine.connect().execution_options(rcds_write=True) as connection, connection.begin():
+        if _revision(connection, where) != REVISIONS[-1]:  # another process may have been quicker
+            upgrade(connection)
+
+
+def _revision(connection: Connection, where: str) -> str | None:
+    tables = inspect(connection)
+    if not tables.has_table(VERSION_TABLE):
+        if tables.has_table(TABLE):
+            raise StoreError(f"{where}: its table {TABLE} is not ours; use another database")
+        return None
+    found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608  ours
+    return None if found is None else str(found)
