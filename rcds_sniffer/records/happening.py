@@ -7,9 +7,12 @@ text sent twice stays two happenings. A cut sighting is aligned by the pieces th
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from rcds_sniffer.events import Action, Connection, ConversationEvent, Message
+from rcds_sniffer.events import Action, Connection, ConversationEvent, Event, Message
+
+if TYPE_CHECKING:
+    from rcds_sniffer.records.conversation import Conversation
 
 SECOND = 1_000_000_000
 
@@ -32,11 +35,11 @@ class Link:
         self.connection = connection
         self.account: str | None = None
         """At its client end, once proven."""
-        self.conversation: object = None
-        """The :class:`~rcds_sniffer.records.conversation.Conversation` that it carries, if any."""
+        self.conversation: Conversation | None = None
+        """That it carries, if any."""
         self.unsure_since: int | None = None
         """When its knowledge of who is there last had a hole; None while it is complete."""
-        self.waiting: list[object] = []
+        self.waiting: list[Event] = []
         """Events that nobody can be named for until ``account`` is proven."""
         self.closed = False
 
