@@ -3,8 +3,8 @@
 A sighting is put with the happening that it is another copy of, or begins one. A happening is concluded when its
 other sightings have had ``settle`` nanoseconds of capture time to come in; then everybody whom the warrant covers
 and who took part gets a record, from the best sighting. Where it is not certain who took part (a connection joined
-in mid-stream, octets lost), the happening is held in bounded memory: somebody who proves to have been there gets the
-record then.
+in mid-stream, octets lost), the happening is held in bounded memory: somebody who proves to have been there gets
+the record then.
 """
 
 from collections import deque
