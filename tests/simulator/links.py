@@ -155,7 +155,7 @@ def fragment(frames: Frames, *, size: int = 256, shuffle: bool = True, seed: int
         made = []
         for at, piece in pieces:
             part = dpkt.ip.IP(src=ip.src, dst=ip.dst, p=6, ttl=ip.ttl, id=ip.id, data=piece)
-            part.mf, part.offset = int(at + size < len(body)), at
+            part.mf, part.offset = int(at + size < len(body)), at // 8
             made.append(segment.link + bytes(part))
         if shuffle and random.random() < 0.5:
             made.reverse()

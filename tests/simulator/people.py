@@ -99,7 +99,12 @@ class Account:
                           text=name)  # fmt: skip
 
     def sets_personal_message(self, text: str, media: str = "") -> None:
-        """The line under the name; an empty text clears it (UBX of length 0)."""
+        """The line under the name; an empty text clears it (UBX of length 0).
+
+        Before MSNP11 there is none.
+        """
+        if not self.row.personal:
+            return
         self._at_rest()
         self.personal = text
         payload = mime.personal_message(text, media)

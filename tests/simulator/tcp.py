@@ -6,6 +6,7 @@ what taps and networks do to frames is the business of ``nasties``. The tap stan
 acknowledgement never precedes its data.
 """
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
@@ -38,6 +39,7 @@ class Write:
     from_client: bool
     octets: bytes
     arrival: int
+    """When its last octet reaches the other side."""
     offset: int = -1
     """Its place in the stream, known when the connection is settled."""
 
@@ -73,7 +75,9 @@ class Connection:
         return self._write(time, False, octets)
 
     def _write(self, time: int, from_client: bool, octets: bytes) -> Write:
-        write = Write(time, from_client, octets, time + self.latency)
+        pieces = len(octets) // (self.shape.shred[0] if self.shape.shred else self.shape.mss)
+        arrival = time + self.latency + pieces * SERIALISATION
+        write = Write(time, from_client, octets, arrival)
         self.writes.append(write)
         return write
 
@@ -121,8 +125,8 @@ def frames_of(connection: Connection, *, tap: float, resolution: int, seed: obje
     sent = _handshake(connection)
     for side in (True, False):
         sent += _cut(connection, side, random)
-    sent += _bare_acks(connection, sent)
     sent += _ending(connection, sent)
+    sent += _bare_acks(connection, sent)
     sent.sort(key=lambda segment: segment.time)
     frames = _frames(connection, sent, tap, resolution, random)
     return sorted(frames, key=lambda frame: frame.time)
@@ -163,10 +167,11 @@ def _bare_acks(connection: Connection, sent: list[_Sent]) -> list[_Sent]:
     out = []
     for side in (True, False):
         arrivals = sorted(s.time + connection.latency for s in sent if s.payload and s.client is not side)
-        own = sorted(s.time for s in sent if s.payload and s.client is side)
+        own = sorted(s.time for s in sent if (s.payload or s.flags & (FIN | RST)) and s.client is side)
         for arrival, following in zip(arrivals, [*arrivals[1:], 1 << 62], strict=True):
             due = arrival + DELAYED_ACK
-            if following > due and not any(arrival <= time <= due for time in own):
+            riding = bisect_left(own, arrival)
+            if following > due and (riding == len(own) or own[riding] > due):
                 out.append(_Sent(due, side, ACK))
     return out
 
@@ -203,7 +208,8 @@ def _frames(connection: Connection, sent: list[_Sent], tap: float, resolution: i
     for segment in sent:
         side, step = segment.client, next(steps)
         sequence = isn[side] + (segment.offset + 1 if segment.payload else reached[side])
-        acknowledged = max((end for time, end in arrived[not side] if time <= segment.time), default=0)
+        until = bisect_right(arrived[not side], (segment.time, SEQUENCE_SPACE))
+        acknowledged = arrived[not side][until - 1][1] if until else 0
         fields = Segment(
             links[side],
             address(ends[side][0]),

@@ -5,6 +5,7 @@ every action starts when the one before it has reached everybody, plus a pause, 
 from the seed, so that a script gives the same octets each time it runs.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
@@ -129,7 +130,12 @@ class World:
             for connection in tapped
         }
         frames = sorted((frame for one in by_stream.values() for frame in one), key=lambda frame: frame.time)
-        return Capture(frames, [_said(event, by_stream) for event in self._events], tapped)
+        parts = {
+            (number, side): [frame for frame in one if frame.carries and frame.carries.from_client is side]
+            for number, one in by_stream.items()
+            for side in (True, False)
+        }
+        return Capture(frames, [_said(event, parts) for event in self._events], tapped)
 
     # What accounts and chats need of it.
 
@@ -211,7 +217,7 @@ class World:
         return DIALECTS[version]
 
 
-def _said(event: _Event, by_stream: dict[int, list[Frame]]) -> Said:
+def _said(event: _Event, parts: dict[tuple[int, bool], list[Frame]]) -> Said:
     copies, own, first = [], None, []
     for account, connection, writes in event.traces:
         ranges = tuple(connection.range_of(write) for write in writes) if connection.tapped else ()
@@ -219,15 +225,10 @@ def _said(event: _Event, by_stream: dict[int, list[Frame]]) -> Said:
         if not ranges:
             continue
         place = ranges[0]
-        times = [
-            frame.time
-            for frame in by_stream[connection.number]
-            if frame.carries
-            and frame.carries.from_client is place.from_client
-            and frame.carries.offset <= place.offset < frame.carries.end
-        ]
-        first.append(min(times))
-        own = min(times) if account is event.sender else own
+        carriers = parts[connection.number, place.from_client]
+        behind = bisect_right(carriers, place.offset, key=lambda frame: frame.carries.offset)
+        first.append(carriers[behind - 1].time)
+        own = first[-1] if account is event.sender else own
     return Said(
         kind=event.kind,
         sender=event.sender.address,

@@ -37,7 +37,7 @@ def pcapng(frames: Iterable[Frame], *, big_endian: bool = False) -> bytes:
     for name, resolution in ((b"eth0", 6), (b"eth1", 9)):
         body = struct.pack(f"{order}HHI", ETHERNET, 0, SNAPLEN)
         out.append(_block(order, 1, body + _options(order, (2, name), (9, bytes([resolution])))))
-    out.append(_block(order, 0x00000BAD, struct.pack(f"{order}I", 32473) + b"a custom block, to be stepped over  "))
+    out.append(_block(order, 0x80000BAD, b"a block for local use, to be stepped over"))
     for number, frame in enumerate(frames):
         # Stamps that microseconds cannot hold belong to the interface with nanoseconds.
         interface = 1 if number % 2 or frame.time % 1000 else 0
