@@ -23,7 +23,7 @@ Frame = tuple[int, bytes, int, int]
 """Time in nanoseconds since 1970, octets, octets on the wire, LINKTYPE_ number."""
 
 MAXIMUM_BLOCK: Final = 16 * 1024 * 1024
-"""Octets of a pcapng block that is read (libpcap's limit too); others of any length are skipped unread."""
+"""Octets of a pcapng block that is held (libpcap's limit too); a longer one is skipped unread, or damage."""
 MAXIMUM_INTERFACES: Final = 65_536
 """Per section; the old packet block numbers them with 16 bits."""
 LATEST: Final = 2**63 - 1
@@ -219,12 +219,12 @@ class PcapngParser(Parser):
                 return self._damaged(at, reader)
             stop = at + length
             if stop > end:
-                if reader:
+                if length <= MAXIMUM_BLOCK:
                     self._needed = length
                     return at
                 self._element = at
                 return stop
-            if self._word(buffer, stop - 4)[0] != length:
+            if length <= MAXIMUM_BLOCK and self._word(buffer, stop - 4)[0] != length:
                 return self._damaged(at, "a block whose two lengths differ")
             found = reader(buffer, at, length) if reader else None
             if isinstance(found, str):

@@ -1,10 +1,9 @@
 """The source ``savefile``: capture files and pipes, read without libpcap.
 
-Takes an opened :class:`capture.streams.OctetStream`; gives packets with their length on the wire. It reads
-what libpcap cannot (interfaces of several link types in one pcapng file), works where pypcap does not build, and is the
-only reader of pipes and compressed files: pypcap keeps Python's interpreter lock while it waits for octets,
-so that a thread which decompresses for it never runs (tried: it hangs), and no signal is served on a silent
-pipe.
+Takes an opened :class:`capture.streams.OctetStream`; gives packets with their length on the wire. It reads what
+libpcap cannot (interfaces of several link types in one pcapng file), works where pypcap does not build, and is
+the only reader of pipes and compressed files: pypcap keeps Python's interpreter lock while it waits for octets,
+so that a thread which decompresses for it never runs (tried: it hangs), and no signal is served on a silent pipe.
 """
 
 from collections.abc import Iterator

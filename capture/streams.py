@@ -14,19 +14,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from capture import zstd
 from capture.errors import CaptureError, NoSuchFile, NotACapture, NotReadable, Unsupported
 
 CHUNK: Final = 262_144
 """Octets per read; a decompressor gives at most a few times as much at once."""
 IDLE_MILLISECONDS: Final = 200
 """A pipe that says nothing for so long gives an empty chunk."""
-ZSTD_PIECE: Final = 1_024
-"""Octets handed to zstd at once: a hostile block of 4 octets becomes 128 KiB, so this bounds what comes
-out."""
 ZSTD_WINDOW: Final = 1 << 27
 """Octets of memory that a zstd frame may ask for: what ``zstd`` itself allows without ``--long``."""
 
-_COMPRESSION: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_COMPRESSION: Final = {b"\x1f\x8b": "gzip", zstd.MAGIC: "zstd"}
 _OTHERS: Final = {  # magic -> what it is, and how the user gets on
     b"BZh": "is compressed with bzip2: decompress it first, or pipe it in (bzcat FILE | …)",
     b"\xfd7zXZ": "is compressed with xz: decompress it first, or pipe it in (xzcat FILE | …)",
@@ -217,29 +215,27 @@ class OctetStream:
             ) from None
         decompressor = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
         frame = decompressor.decompressobj()
+        cutter = zstd.BlockCutter()
+        offset = 0
         for chunk in self._raw():
             gathered: list[bytes] = []
             held = 0
-            for start in range(0, len(chunk), ZSTD_PIECE):
-                piece = chunk[start : start + ZSTD_PIECE]
-                while piece:
-                    if frame.eof:
-                        frame = decompressor.decompressobj()
-                    try:
-                        octets = frame.decompress(piece)
-                    except zstandard.ZstdError as error:
-                        yield b"".join(gathered)
-                        offset = self.position - len(chunk) + start
-                        damage = str(error).removeprefix("zstd decompressor error: ")
-                        self.cut = Cut(offset, "zstd stream", damage)
-                        return
-                    gathered.append(octets)
-                    held += len(octets)
-                    piece = frame.unused_data if frame.eof else b""
+            for piece in cutter.feed(chunk):
+                if frame.eof:
+                    frame = decompressor.decompressobj()
+                try:
+                    octets = frame.decompress(piece)
+                except zstandard.ZstdError as error:
+                    yield b"".join(gathered)
+                    self.cut = Cut(offset, "zstd stream", str(error).removeprefix("zstd decompressor error: "))
+                    return
+                offset += len(piece)
+                gathered.append(octets)
+                held += len(octets)
                 if held >= CHUNK:
                     yield b"".join(gathered)
                     gathered = []
                     held = 0
             yield b"".join(gathered)
-        if not frame.eof:
+        if not frame.eof or cutter.held:
             self.cut = Cut(self.position, "zstd stream")
