@@ -1,0 +1,499 @@
+"""One direction of one connection, cut into commands: sans-IO, and right whatever the segments are.
+
+Takes octets with the mark of where each segment was seen, gaps, and the end; gives :class:`Frame` (a command),
+:class:`Skipped` (octets that are none) and :class:`Loss` (a gap that may have hidden commands). Knows the *shape*
+of commands (:class:`Shape`: is there a payload, which arguments are plausible) and nothing of their meaning.
+
+A command is a line, and perhaps a payload whose length is the line's last token. Nothing separates a payload from
+the next command, so one wrong length loses everything behind it: lengths come from a table, never from "a number
+at the end" (reference 1.2 and 1.3). :meth:`Framer._read` is the whole grammar, written as a generator that yields
+whenever it needs more octets; it reads top-down, and it never consumes before it has decided, so that the frames
+depend on the octets alone and not on how they were cut.
+
+Trust has to be earned. At a beginning, behind a gap and behind anything unreadable a line may just as well be
+text that somebody wrote, so :meth:`Framer._trust` counts points along the frames that follow each other: one for
+a command that fits its form, two where form and opening octets are telling, one for standing at the very edge
+(where the capture begins, or right behind a gap). Three points are needed; two do at the end if the frames are
+whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from msnp.limits import Limits
+
+if TYPE_CHECKING:
+    from msnp.events import Mark
+
+PLAUSIBLE = re.compile(rb"(?:[A-Z]{3}|[0-9]{3})(?:[ \t][\t\x20-\x7e\x80-\xff]*)?")
+ERROR = b"NNN"
+"""Key of the shape that all numeric replies share."""
+_OPENING = 48
+"""Octets of a payload that tell whether it begins as it should."""
+_COMPACT = 64 * 1024
+
+Waiting = Generator[None, None, None]
+
+
+class MalformedError(ValueError):
+    """A command whose arguments or payload cannot be read; what handlers raise, and the session reports."""
+
+
+class Shape(NamedTuple):
+    """What the framer must know of a command."""
+
+    form: re.Pattern[bytes]
+    """The whole line, as strictly as all versions allow; asked only where trust has to be earned."""
+    payload: int = 0
+    """0: none. n: the last token is the payload's length if it is a number and there are at least n tokens."""
+    opens: re.Pattern[bytes] | None = None
+    """How its payload begins."""
+    telling: bool = False
+    """Hardly anything else looks like it."""
+
+
+class Payload(NamedTuple):
+    """The octets behind a line, as far as they were seen."""
+
+    length: int
+    pieces: tuple[tuple[int, bytes], ...]
+    """Offset and octets; one piece at 0 when nothing is missing."""
+
+    @property
+    def missing(self) -> int:
+        """Octets announced and not seen."""
+        return self.length - sum(len(octets) for _, octets in self.pieces)
+
+
+class Frame(NamedTuple):
+    """One command."""
+
+    from_client: bool
+    mark: Mark
+    tokens: list[bytes]
+    payload: Payload | None
+    """None where none is announced."""
+    octets: int
+    """Of line, line end and payload, as far as seen."""
+    shape: Shape | None
+    """None: a command that no table knows."""
+
+    def word(self, index: int) -> bytes:
+        """A token that must be there."""
+        if index >= len(self.tokens) or not self.tokens[index]:
+            raise MalformedError(f"no argument {index}")
+        return self.tokens[index]
+
+    def number(self, index: int) -> int:
+        """A token that must be a number."""
+        if (number := to_number(self.word(index))) is None:
+            raise MalformedError(f"argument {index} is no number")
+        return number
+
+
+class Skipped(NamedTuple):
+    """A run of octets that could not be read."""
+
+    from_client: bool
+    mark: Mark
+    octets: int
+    reason: str
+
+
+class Loss(NamedTuple):
+    """Octets are missing in which whole commands may have stood."""
+
+    from_client: bool
+    mark: Mark
+    length: int | None
+
+
+Item = Frame | Skipped | Loss
+
+
+class _Cut(NamedTuple):
+    """Nothing follows the octets at hand: a gap, or the end (``mark`` None)."""
+
+    length: int | None
+    mark: Mark | None
+
+
+class _CutOffError(Exception):
+    """The cut came where more octets were needed."""
+
+
+class _ForeignError(Exception):
+    """This is not MSNP."""
+
+
+def to_number(token: bytes) -> int | None:
+    """A decimal number of at most ten digits."""
+    return int(token) if token.isdigit() and len(token) <= 10 else None
+
+
+def payload_length(shape: Shape, tokens: list[bytes]) -> int | None:
+    """How many octets follow the line; None where no payload is announced (reference 1.2)."""
+    if not shape.payload:
+        return None
+    count = len(tokens)
+    while count and not tokens[count - 1]:
+        count -= 1
+    return to_number(tokens[count - 1]) if count >= shape.payload else None
+
+
+class Framer:
+    """Frames of one direction."""
+
+    def __init__(self, from_client: bool, shapes: Mapping[bytes, Shape], limits: Limits) -> None:
+        self.confirmed = False
+        """A command was found."""
+        self.recognised = False
+        """Set by the session once either direction is known to be MSNP: then this one is never given up."""
+        self.hopeless = False
+        """Given up: nothing readable within the limits, here or on the other side; another protocol."""
+        self._from_client = from_client
+        self._shapes = shapes
+        self._limits = limits
+        self._data = bytearray()
+        self._at = 0  # read offset in _data
+        self._base = 0  # where _data begins, in octets since the beginning
+        self._wanted = 0  # octets behind _at without which the reader need not be woken
+        self._marks: deque[tuple[int, Mark]] = deque()
+        self._payload_end = 0
+        self._cut: _Cut | None = None
+        self._edge = True
+        self._beginning = True  # the stream's certain beginning is still being read
+        self._ended = False
+        self._skipped = 0
+        self._skipped_lines = 0
+        self._skip_mark: Mark | None = None
+        self._skip_reason = ""
+        self._items: list[Item] = []
+        self._reader = self._read()
+        next(self._reader)
+
+    # --- what comes in ------------------------------------------------------------------------------------
+
+    def feed(self, octets: bytes, mark: Mark) -> list[Item]:
+        """Take the octets that follow; ``mark`` is that of the first of them."""
+        if self._ended or not octets:
+            return []
+        data = self._data
+        offset = self._base + len(data)
+        if offset + len(octets) > self._payload_end and (len(self._marks) < self._limits.marks or not self._marks):
+            self._marks.append((offset, mark))
+        data += octets
+        if len(data) - self._at < self._wanted:
+            return []
+        return self._wake()
+
+    def gap(self, length: int | None, mark: Mark) -> list[Item]:
+        """``length`` octets are missing (None: nobody knows how many); ``mark`` is of the first behind them."""
+        if self._ended:
+            return []
+        self._cut = _Cut(length, mark)
+        return self._wake()
+
+    def end(self) -> list[Item]:
+        """No more octets will come."""
+        if self._ended:
+            return []
+        self._cut = _Cut(None, None)
+        items = self._wake()
+        self._ended = True
+        self._data.clear()
+        self._marks.clear()
+        return items
+
+    def _wake(self) -> list[Item]:
+        self._wanted = 0
+        next(self._reader, None)
+        items, self._items = self._items, []
+        return items
+
+    # --- the grammar --------------------------------------------------------------------------------------
+
+    def _read(self) -> Waiting:
+        while not self._ended:
+            try:
+                yield from self._synchronise()
+                while (yield from self._frame()):
+                    pass
+            except _CutOffError:
+                self._resume()
+            except _ForeignError:
+                self.hopeless = self._ended = True
+                self._data.clear()
+                self._marks.clear()
+
+    def _synchronise(self) -> Waiting:
+        """Skip to a line that can be trusted."""
+        while not (yield from self._trust()):
+            yield from self._skip_line()
+            self._despair()
+        self.confirmed = True
+        self._beginning = False
+        self._edge = False
+        self._flush_skipped()
+
+    def _frame(self) -> Generator[None, None, bool]:
+        """Read one command; False where the line is none, and nothing was consumed."""
+        end = yield from self._line_end(0)
+        if end < 0:
+            return False
+        line = self._line(0, end)
+        if not line:
+            self._consume(end + 1)
+            return True
+        if PLAUSIBLE.fullmatch(line) is None:
+            return False
+        tokens = line.split(b" ")
+        shape = self._shape(line)
+        if shape is not None:
+            length = payload_length(shape, tokens)
+        else:
+            length = yield from self._unknown_length(tokens, end + 1)
+        if length is not None and length > self._limits.payload:
+            return False
+        mark = self._mark()
+        self._consume(end + 1)
+        payload = None if length is None else (yield from self._payload(length))
+        seen = payload.length - payload.missing if payload else 0
+        self._items.append(Frame(self._from_client, mark, tokens, payload, end + 1 + seen, shape))
+        return True
+
+    def _payload(self, length: int) -> Generator[None, None, Payload]:
+        """Read ``length`` octets, over gaps that lie wholly inside (reference 1.4, rule 4)."""
+        self._payload_end = self._base + self._at + length
+        pieces: list[tuple[int, bytes]] = []
+        got = 0
+        while got < length:
+            whole = yield from self._need(length - got)
+            if seen := self._take(length - got if whole else len(self._data) - self._at):
+                pieces.append((got, seen))
+                got += len(seen)
+            if whole:
+                break
+            cut = self._cut
+            if cut is None or cut.length is None or cut.length > length - got:
+                break  # the cut itself is met by whoever needs the next octet
+            got += cut.length
+            self._restart(cut.length)
+        return Payload(length, tuple(pieces))
+
+    def _unknown_length(self, tokens: list[bytes], after: int) -> Generator[None, None, int | None]:
+        """The payload's length of a command that no table knows (reference 1.4, rule 2).
+
+        Decided by where a known command begins: right behind the line, or as many octets later as it says.
+        """
+        length = to_number(tokens[-1] if tokens[-1] or len(tokens) < 2 else tokens[-2])
+        if not length or length > self._limits.lookahead or len(tokens) < 2:
+            return None
+        offset = after
+        while offset < after + length:
+            end = yield from self._line_end(offset, patient=True)
+            if end < 0:
+                break
+            line = self._line(offset, end)
+            if self._fitting(line) is not None:
+                return None
+            if PLAUSIBLE.fullmatch(line) is None:
+                break
+            offset = end + 1
+        if not (yield from self._need(after + length)):
+            return None
+        offset = after + length
+        while True:
+            end = yield from self._line_end(offset, patient=True)
+            if end < 0:
+                whole = self._cut is not None and len(self._data) - self._at == offset
+                return length if whole else None
+            if line := self._line(offset, end):
+                return length if self._fitting(line) is not None else None
+            offset = end + 1
+
+    def _trust(self) -> Generator[None, None, bool]:
+        """Whether a command begins here (the points of the module's docstring); consumes nothing."""
+        points = int(self._edge)
+        frames = 0
+        offset = 0
+        while True:
+            end = yield from self._line_end(offset, patient=True)
+            if end < 0:
+                whole = self._cut is not None and len(self._data) - self._at == offset
+                return bool(frames) and whole and points >= 2
+            line = self._line(offset, end)
+            offset = end + 1
+            if not line and frames:
+                continue
+            shape = self._fitting(line)
+            if shape is None:
+                return False
+            length = payload_length(shape, line.split(b" ")) or 0
+            telling = shape.telling
+            if length and shape.opens is not None:
+                opening = min(length, _OPENING)
+                if (yield from self._need(offset + opening)):
+                    start = self._at + offset
+                    if shape.opens.match(self._data, start, start + opening) is None:
+                        return False
+                else:
+                    telling = False
+            points += 1 + telling
+            frames += 1
+            if points >= 3:
+                return True
+            if length > self._limits.lookahead:
+                return False
+            offset += length
+
+    # --- cuts and what is skipped -------------------------------------------------------------------------
+
+    def _resume(self) -> None:
+        """Meet the cut: what is left cannot be read, and what follows a gap has to earn its trust."""
+        cut = self._cut
+        reason = "cut by the end" if cut is None or cut.mark is None else "cut by a gap"
+        self._skip(len(self._data) - self._at, reason)
+        self._flush_skipped()
+        if cut is None or cut.mark is None:
+            self._ended = True
+            return
+        self._restart(cut.length or 0)
+        self._payload_end = 0
+        self._edge = True
+        self._beginning = False
+        self._items.append(Loss(self._from_client, cut.mark, cut.length))
+
+    def _restart(self, missing: int) -> None:
+        """Go on behind a gap, all octets before which are consumed."""
+        self._base += self._at + missing
+        self._data.clear()
+        self._at = 0
+        self._marks.clear()
+        self._cut = None
+
+    def _skip_line(self) -> Waiting:
+        """Skip to behind the next line end, keeping nothing."""
+        reason = "not a command" if self.confirmed or self._beginning else "before the first command"
+        while True:
+            found = self._data.find(b"\n", self._at)
+            if found >= 0:
+                blank = not self._line(0, found - self._at)
+                if blank and not self._skipped:
+                    self._consume(found + 1 - self._at)
+                else:
+                    self._skip(found + 1 - self._at, reason)
+                    self._skipped_lines += not blank
+                    self._edge = False
+                return
+            if self._cut is not None:
+                raise _CutOffError
+            self._skip(len(self._data) - self._at, reason)
+            self._edge = False
+            self._despair()
+            yield
+
+    def _skip(self, octets: int, reason: str) -> None:
+        if not octets:
+            return
+        if not self._skipped:
+            self._skip_mark = self._mark()
+            self._skip_reason = reason
+        self._skipped += octets
+        self._consume(octets)
+
+    def _flush_skipped(self) -> None:
+        """One report per run, in front of what could be read again."""
+        if self._skipped and self._skip_mark is not None:
+            self._items.append(Skipped(self._from_client, self._skip_mark, self._skipped, self._skip_reason))
+        self._skipped = 0
+        self._skipped_lines = 0
+        self._skip_mark = None
+
+    def _despair(self) -> None:
+        """Rule 7 of reference 1.4."""
+        if self.recognised or self.confirmed:
+            return
+        limits = self._limits
+        octets = limits.foreign_octets if self._beginning else limits.search
+        if self._skipped > octets or (self._beginning and self._skipped_lines >= limits.foreign_lines):
+            raise _ForeignError
+
+    # --- octets -------------------------------------------------------------------------------------------
+
+    def _need(self, count: int) -> Generator[None, None, bool]:
+        """Wait for ``count`` octets; False where a cut comes first."""
+        while len(self._data) - self._at < count:
+            if self._cut is not None:
+                return False
+            self._wanted = count
+            yield
+        return True
+
+    def _line_end(self, offset: int, *, patient: bool = False) -> Generator[None, None, int]:
+        """Offset of the LF that ends the line at ``offset``; -1 where the line is too long.
+
+        At a cut: -1 if ``patient``, else the cut is met.
+        """
+        start = offset
+        while True:
+            stop = self._at + offset + self._limits.line
+            found = self._data.find(b"\n", self._at + start, stop)
+            if found >= 0:
+                return found - self._at
+            have = len(self._data) - self._at
+            if have >= offset + self._limits.line:
+                return -1
+            if self._cut is not None:
+                if patient:
+                    return -1
+                raise _CutOffError
+            start = max(offset, have)
+            self._wanted = start + 1
+            yield
+
+    def _line(self, offset: int, end: int) -> bytes:
+        return bytes(self._data[self._at + offset : self._at + end]).rstrip(b"\r")
+
+    def _shape(self, line: bytes) -> Shape | None:
+        command = line[:3]
+        return self._shapes.get(ERROR if command.isdigit() else command)
+
+    def _fitting(self, line: bytes) -> Shape | None:
+        """The shape of ``line`` if it is a known command in its strict form."""
+        shape = self._shape(line)
+        if shape is None or shape.form.fullmatch(line) is None:
+            return None
+        length = payload_length(shape, line.split(b" ")) if shape.payload else None
+        return shape if length is None or length <= self._limits.payload else None
+
+    def _take(self, count: int) -> bytes:
+        octets = bytes(self._data[self._at : self._at + count])
+        self._consume(count)
+        return octets
+
+    def _consume(self, count: int) -> None:
+        self._at += count
+        if self._at == len(self._data):
+            self._base += self._at
+            self._data.clear()
+            self._at = 0
+        elif self._at > _COMPACT and self._at * 2 > len(self._data):
+            del self._data[: self._at]
+            self._base += self._at
+            self._at = 0
+
+    def _mark(self) -> Mark:
+        """Where the octet at hand was seen."""
+        position = self._base + self._at
+        marks = self._marks
+        while len(marks) > 1 and marks[1][0] <= position:
+            marks.popleft()
+        offset, mark = marks[0]
+        if offset == position:
+            return mark
+        return mark._replace(sequence=(mark.sequence + position - offset) % 2**32)

@@ -1,0 +1,282 @@
+"""Handlers: MSG, what people and servers say (reference 5).
+
+Which content types are read is the table ``_CONTENTS``; all others are counted and left alone. A sender
+is the address that the server wrote on the line, never one that the message names itself. A text is handed on
+exactly as it was sent.
+"""
+
+from collections.abc import Callable, Sequence
+from email.errors import MessageError
+from email.header import decode_header
+
+from msnp.accounts import normalise
+from msnp.chunks import PartText
+from msnp.events import (
+    ActionText,
+    MailNoticed,
+    Message,
+    Nudge,
+    ProfileReceived,
+    TextMessage,
+    TypingNotice,
+)
+from msnp.framing import Frame, MalformedError, to_number
+from msnp.handlers_login import account_of
+from msnp.mime import Content, parse, parse_fields, parse_format
+from msnp.state import State
+from msnp.text import decode_name, decode_text
+
+_SECRETS = {"mspauth", "kv", "sid", "sl", "ticket", "auth", "password", "rps", "passport"}
+_COUNTED = {
+    "application/x-msnmsgrp2p",
+    "application/x-ms-ink",
+    "image/gif",
+    "text/x-clientcaps",
+    "text/x-clientinfo",
+    "text/x-keepalive",
+    "text/x-mms-animemoticon",
+    "text/x-mms-emoticon",
+    "text/x-msmsgsinvite",
+    "text/x-secway",
+}
+_ENVELOPE = {"mime-version", "content-type"}
+_LONGEST_ENCODED = 4096
+"""Characters of a mail header that are decoded; real ones are far shorter."""
+
+
+def handler_msn_msg(state: State, line: Frame) -> None:
+    """MSG: to the switchboard, from somebody, or from the notification server itself."""
+    if line.payload is None:
+        raise MalformedError("no length")
+    if line.from_client:
+        origin = Message(
+            mark=line.mark,
+            from_client=True,
+            sender=None,
+            sender_name=state.own_name(),
+            transaction=line.number(1),
+            acknowledgement=line.word(2).decode("ascii", "replace"),
+        )
+    elif state.notification or line.word(1).lower() == b"hotmail":
+        state.learn_server(True, line.mark, from_client=False)
+        _handle_notice(state, line, parse(line.payload))
+        return
+    else:
+        state.learn_server(False, line.mark, from_client=False)
+        sender = account_of(line.word(1))
+        name = decode_name(line.tokens[2]) if len(line.tokens) > 3 else None
+        origin = Message(mark=line.mark, from_client=False, sender=sender, sender_name=name)
+    content = parse(line.payload)
+    if state.part_texts:
+        for late in state.part_texts.expire(line.mark.time):
+            _emit_text(state, late)
+    if not content.readable:
+        raise MalformedError("headers missing")
+    if not _handle_part(state, origin, content):
+        handle = _CONTENTS.get(content.type or "text/plain")
+        if handle is not None:
+            handle(state, origin, content)
+        else:
+            kind = content.type if content.type in _COUNTED else "other"
+            state.counters[f"content {kind}"] += 1
+    _notice_endpoint(state, origin, content)
+
+
+def _fields(origin: Message, content: Content, missing: int) -> dict[str, object]:
+    """What every kind of message has."""
+    return {
+        "mark": origin.mark,
+        "from_client": origin.from_client,
+        "sender": origin.sender,
+        "sender_name": origin.sender_name,
+        "transaction": origin.transaction,
+        "acknowledgement": origin.acknowledgement,
+        "content_type": content.type,
+        "missing": missing,
+    }
+
+
+# --- texts, whole and in parts ------------------------------------------------------------------------------
+
+
+def _handle_part(state: State, origin: Message, content: Content) -> bool:
+    """Take a part of a multi-part message; False where it is none (reference 5.4)."""
+    message_id = content.headers.get("message-id", "")[:128]
+    index = to_number(content.headers.get("chunk", "").encode()[:10])
+    total = to_number(content.headers.get("chunks", "").encode()[:10])
+    if not message_id or (index is None) == (total is None):
+        return False
+    first = total is not None
+    if first and total == 1:
+        return False
+    limit = state.limits.parts
+    if (total or 0) > limit or (index or 0) >= limit:
+        return False
+    done = state.part_texts.add(
+        (origin.sender, message_id),
+        0 if first else index or 0,
+        total,
+        content,
+        origin=origin,
+        time=origin.mark.time,
+    )
+    for text in done:
+        _emit_text(state, text)
+    return True
+
+
+def _handle_text(state: State, origin: Message, content: Content) -> None:
+    message_id = content.headers.get("message-id") or None
+    _emit_text(state, PartText(message_id or "", origin, 1, {0: content}))
+
+
+def flush_texts(state: State) -> None:
+    """Hand on what is still incomplete, at the session's end."""
+    for text in state.part_texts.flush():
+        _emit_text(state, text)
+
+
+def _emit_text(state: State, text: PartText[Message]) -> None:
+    """One text, of one or more parts; only the first part has headers that say what it is."""
+    first = text.first if 0 in text.parts else None
+    if first is not None and (first.type or "text/plain") != "text/plain":
+        return  # handwriting, emoticons and others in parts: not texts
+    headers = first.headers if first is not None else {}
+    origin = text.origin
+    pieces, length = _joined(text)
+    missing = sum(part.missing for part in text.parts.values())
+    parts_missing = text.announced - len(text.parts)
+    decoded, charset = decode_text(
+        _runs(pieces, text), first.charset if first is not None else None, cut=bool(missing or parts_missing)
+    )
+    shown = headers.get("p4-context") or None
+    fields = _fields(origin, text.first, missing)
+    fields["sender_name"] = shown or origin.sender_name
+    fields["content_type"] = first.type if first is not None else None
+    state.emit(
+        TextMessage(
+            **fields,  # type: ignore[arg-type]  # _fields names what Message declares
+            text=decoded,
+            charset=charset,
+            known=tuple(pieces) if missing else None,
+            length=length,
+            format=parse_format(headers.get("x-mms-im-format")),
+            message_id=text.message_id or None,
+            parts=text.announced,
+            parts_missing=parts_missing,
+            user_agent=headers.get("user-agent") or None,
+            declared_name=shown,
+        )
+    )
+
+
+def _joined(text: PartText[Message]) -> tuple[list[tuple[int, bytes]], int]:
+    """The pieces of all parts that are here, one behind the other, and their length."""
+    pieces: list[tuple[int, bytes]] = []
+    start = 0
+    for index in sorted(text.parts):
+        content = text.parts[index]
+        pieces.extend((start + offset, octets) for offset, octets in content.body)
+        start += content.length
+    return pieces, start
+
+
+def _runs(pieces: Sequence[tuple[int, bytes]], text: PartText[Message]) -> list[bytes]:
+    """Octets that follow each other without a loss; a character may be split between parts."""
+    breaks: set[int] = set()
+    start = 0
+    for index in sorted(text.parts):
+        if index and index - 1 not in text.parts:
+            breaks.add(start)
+        start += text.parts[index].length
+    runs: list[bytearray] = []
+    end = -1
+    for offset, octets in pieces:
+        if offset != end or offset in breaks:
+            runs.append(bytearray())
+        runs[-1] += octets
+        end = offset + len(octets)
+    return [bytes(run) for run in runs]
+
+
+# --- the other things that people send ----------------------------------------------------------------------
+
+
+def _handle_control(state: State, origin: Message, content: Content) -> None:
+    """``TypingUser`` or ``RecordingUser``; in an own message it names the own account (reference 2.4, rule 5)."""
+    for header, recording in (("typinguser", False), ("recordinguser", True)):
+        named = content.headers.get(header) or parse_lower(content).get(header)
+        if named is None:
+            continue
+        account = normalise(named)
+        if origin.from_client and account is not None:
+            evidence = "RecordingUser" if recording else "TypingUser"
+            state.learn_account(account, evidence, origin.mark, from_client=True)
+        fields = _fields(origin, content, content.missing)
+        state.emit(TypingNotice(**fields, recording=recording))  # type: ignore[arg-type]  # as above
+        return
+
+
+def parse_lower(content: Content) -> dict[str, str]:
+    """The fields of a body that is written like headers, by lower-case name."""
+    return {name.lower(): value for name, value in parse_fields(content.opening()[:8192]).items()}
+
+
+def _handle_datacast(state: State, origin: Message, content: Content) -> None:
+    """``ID: 1`` a nudge, ``ID: 4`` an action (reference 5.3); winks and voice clips are others."""
+    fields = _fields(origin, content, content.missing)
+    body = parse_lower(content)
+    if body.get("id") == "1":
+        state.emit(Nudge(**fields))  # type: ignore[arg-type]  # as above
+    elif body.get("id") == "4":
+        state.emit(ActionText(**fields, text=body.get("data", "")))  # type: ignore[arg-type]  # as above
+
+
+def _notice_endpoint(state: State, origin: Message, content: Content) -> None:
+    """``P2P-Src`` of an own message names the own account (reference 2.4, rule 6)."""
+    source = content.headers.get("p2p-src")
+    if origin.from_client and source and state.account is None and (account := normalise(source)) is not None:
+        state.learn_account(account, "P2P-Src", origin.mark, from_client=True)
+
+
+_CONTENTS: dict[str, Callable[[State, Message, Content], None]] = {
+    "text/plain": _handle_text,
+    "text/x-msmsgscontrol": _handle_control,
+    "text/x-msnmsgr-datacast": _handle_datacast,
+}
+
+
+# --- from the notification server (reference 5.6) -----------------------------------------------------------
+
+
+def _handle_notice(state: State, line: Frame, content: Content) -> None:
+    state.online = True
+    kind = content.type or ""
+    if kind == "text/x-msmsgsprofile":
+        head = line.payload.pieces[0][1] if line.payload and line.payload.pieces else b""
+        fields = parse_fields(head)
+        state.emit(
+            ProfileReceived(
+                mark=line.mark,
+                from_client=False,
+                fields={
+                    name: "present" if value and name.lower() in _SECRETS else value
+                    for name, value in fields.items()
+                    if name.lower() not in _ENVELOPE
+                },
+            )
+        )
+    elif kind.endswith("notification") and kind.partition("/")[2].startswith("x-msmsgs"):
+        fields = {name: _decoded(value) for name, value in parse_fields(content.opening()).items()}
+        state.emit(MailNoticed(mark=line.mark, from_client=False, content_type=kind, fields=fields))
+
+
+def _decoded(value: str) -> str:
+    """A mail header's encoded words (RFC 2047) as text; unreadable ones stay as they are."""
+    if "=?" not in value or len(value) > _LONGEST_ENCODED:
+        return value
+    try:
+        words = decode_header(value)
+    except (MessageError, ValueError):
+        return value
+    return "".join(word if isinstance(word, str) else decode_text([word], charset)[0] for word, charset in words)

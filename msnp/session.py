@@ -1,0 +1,215 @@
+"""One TCP connection, followed to its end.
+
+The stream engine's callback (the paper's ``process_MSNIpacket``, in the application) hands every new run of
+octets to :meth:`MsnSession.analyze_packet`, which tells which MSN commands it completes and hands each to its
+handler, found in the table of :mod:`msnp.commands`. Gaps and the end come in the same way. What was learnt goes
+out through ``emit``. Nothing that arrives can make this raise; what cannot be read is reported as
+:class:`~msnp.events.Undecoded`.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+from msnp.commands import AFTER_LOGIN, COMMANDS, SHAPES, Command
+from msnp.events import Event, Mark, Undecoded
+from msnp.framing import ERROR, Frame, Framer, Item, Loss, MalformedError, Skipped
+from msnp.handlers_messages import flush_texts
+from msnp.limits import Limits
+from msnp.links import Links
+from msnp.sides import SideFinder
+from msnp.state import State
+
+_Held = tuple[bool, bytes | None, int | None, Mark]
+_MOST_HELD = 4096
+"""Runs of octets and gaps held while the sides are undecided."""
+_OPENINGS = frozenset([b"USR", b"ANS", b"IRO", b"VER"])
+"""With these a switchboard's connection begins, so the roster is still to come and no loss has touched it."""
+
+
+class MsnSession:
+    """Decodes one connection.
+
+    ``client`` and ``server`` are ``host:port`` (IPv6 in brackets). Where ``sides_certain`` is False the tap has
+    only guessed which is which, and content may turn it round: ``swapped`` then says so.
+    """
+
+    def __init__(  # noqa: PLR0917  # the six things that make a session; all but limits are always given
+        self,
+        emit: Callable[[Event], None],
+        links: Links,
+        client: str,
+        server: str,
+        sides_certain: bool,
+        limits: Limits | None = None,
+    ) -> None:
+        self.recognised = False
+        """At least one command was found that can only be MSNP."""
+        self.swapped = False
+        """The side that was taken for the client is the server."""
+        self._limits = limits or Limits()
+        self._state = State(emit, links, client, server, self._limits)
+        self.counters: Counter[str] = self._state.counters
+        """Commands (``C MSG``, ``S JOI``), contents not read (``content image/gif``), ``undecoded`` octets."""
+        self._framers = {side: Framer(side, SHAPES[side], self._limits) for side in (True, False)}
+        self._finder = None if sides_certain else SideFinder(self._limits)
+        self._held: list[_Held] = []
+        self._foreign = False
+        self._ended = False
+
+    @property
+    def foreign(self) -> bool:
+        """Given up: another protocol."""
+        return self._foreign
+
+    # --- what comes in ------------------------------------------------------------------------------------
+
+    def analyze_packet(self, from_client: bool, octets: bytes, mark: Mark) -> None:
+        """Take the next octets of one side; ``mark`` is that of the first of them."""
+        if self._foreign or self._ended or not octets:
+            return
+        links = self._state.links
+        if links.due and mark.time > links.due:
+            links.settle(mark.time)
+        if self._finder is not None:
+            self._held.append((from_client, octets, None, mark))
+            self._finder.feed(from_client, octets, mark)
+            self._decide()
+            return
+        self._feed(from_client is not self.swapped, octets, mark)
+
+    def gap(self, from_client: bool, length: int | None, mark: Mark) -> None:
+        """Octets of one side are missing; ``mark`` is that of the first behind them.
+
+        ``length`` None: nobody knows how many, since this side was joined in mid-stream.
+        """
+        if self._foreign or self._ended:
+            return
+        if self._finder is not None:
+            self._held.append((from_client, None, length, mark))
+            self._finder.gap(from_client, length, mark)
+            self._decide()
+            return
+        self._gap(from_client is not self.swapped, length, mark)
+
+    def end(self, mark: Mark) -> None:
+        """The connection has ended, or the capture has."""
+        if self._ended:
+            return
+        if self._finder is not None and not self._foreign:
+            self._finder.end()
+            self._decide()
+        self._ended = True
+        if self._foreign:
+            return
+        for framer in self._framers.values():
+            self._take(framer.end())
+        state = self._state
+        if self.recognised:
+            flush_texts(state)
+            if state.notification is False:
+                state.leave(mark, from_client=True)
+            state.log_out(mark, from_client=True, reason="connection-end")
+
+    # --- sides --------------------------------------------------------------------------------------------
+
+    def _decide(self) -> None:
+        """Go on with what was held as soon as the sides are known."""
+        finder = self._finder
+        if finder is None:
+            return
+        if len(self._held) > _MOST_HELD:
+            finder.settle()
+        if finder.client is None:
+            return
+        self._finder = None
+        if not finder.client:
+            self.swapped = True
+            state = self._state
+            state.client, state.server = state.server, state.client
+        held, self._held = self._held, []
+        for guess, octets, length, mark in held:
+            if octets is None:
+                self._gap(guess is not self.swapped, length, mark)
+            else:
+                self._feed(guess is not self.swapped, octets, mark)
+
+    # --- commands -----------------------------------------------------------------------------------------
+
+    def _feed(self, from_client: bool, octets: bytes, mark: Mark) -> None:
+        if not from_client:
+            self._state.server_heard = True
+        framer = self._framers[from_client]
+        self._take(framer.feed(octets, mark))
+        if framer.hopeless and not self.recognised:
+            self._foreign = True
+            for framer in self._framers.values():
+                framer.end()
+
+    def _gap(self, from_client: bool, length: int | None, mark: Mark) -> None:
+        if not from_client:
+            self._state.server_heard = True
+        self._take(self._framers[from_client].gap(length, mark))
+
+    def _take(self, items: list[Item]) -> None:
+        for item in items:
+            if isinstance(item, Frame):
+                self._dispatch(item)
+            elif isinstance(item, Loss):
+                if not item.from_client and len(self._state.doubts) < self._limits.transactions:
+                    self._state.doubts.append(item.mark)
+            else:
+                self._skipped(item)
+
+    def _dispatch(self, frame: Frame) -> None:
+        """One command to its handler."""
+        if not self.recognised:
+            self.recognised = True
+            for framer in self._framers.values():
+                framer.recognised = True
+        name = frame.tokens[0][:3]
+        side = "C" if frame.from_client else "S"
+        command = COMMANDS.get((frame.from_client, ERROR if name.isdigit() else name))
+        if command is None:
+            self.counters["unknown"] += 1
+            self._report(frame.from_client, frame.mark, frame.octets, f"unknown command {name.decode('ascii')}")
+            return
+        self.counters[f"{side} {name.decode('ascii')}"] += 1
+        state = self._state
+        if command.notification is not None:
+            state.learn_server(command.notification, frame.mark, from_client=frame.from_client)
+        if state.doubts and state.notification is False and name not in _OPENINGS:
+            state.doubt()
+        if frame.from_client and not state.server_heard:
+            self._conclude_alone(frame, command)
+        if name in AFTER_LOGIN and not state.began and state.notification:
+            state.online = True
+        if command.handler is None:
+            return
+        try:
+            command.handler(state, frame)
+        except MalformedError as error:
+            self._report(frame.from_client, frame.mark, frame.octets, f"malformed {name.decode('ascii')}: {error}")
+
+    def _conclude_alone(self, frame: Frame, command: Command) -> None:
+        """What a client that is heard alone shows by going on (reference 2.6)."""
+        state = self._state
+        name = frame.tokens[0]
+        if state.claimed is None or state.claim_mark is None:
+            return
+        if state.notification and name in AFTER_LOGIN and state.credential_mark is not None:
+            state.learn_account(state.claimed, "USR", state.claim_mark, from_client=True, inferred=True)
+            state.log_in(state.credential_mark, from_client=True, inferred=True)
+        elif command.notification is False and name == b"CAL":
+            state.learn_account(state.claimed, "USR", state.claim_mark, from_client=True, inferred=True)
+        elif command.notification is False and name == b"MSG":
+            state.prove_alone(frame.mark)
+
+    # --- what cannot be read ------------------------------------------------------------------------------
+
+    def _skipped(self, item: Skipped) -> None:
+        self._report(item.from_client, item.mark, item.octets, item.reason)
+
+    def _report(self, from_client: bool, mark: Mark, octets: int, reason: str) -> None:
+        if self.recognised:
+            self.counters["undecoded"] += octets
+            self._state.emit(Undecoded(mark=mark, from_client=from_client, octets=octets, reason=reason))
