@@ -256,8 +256,14 @@ def _demo() -> tuple[World, Frames]:
     return world, world.frames()
 
 
-FORMS = {"loss": ".pcapng", "mid-stream": ".pcap.gz"}
-"""The cases that are not written as plain pcap."""
+FORMS: dict[str, tuple[str, Callable[[Frames], bytes]]] = {
+    "loss": (".pcapng", writer.pcapng),
+    "refused": (".pcapng", lambda frames: writer.pcapng(frames, big_endian=True)),
+    "mid-stream": (".pcap.gz", lambda frames: writer.gzipped(writer.pcap(frames))),
+    "vlan-ipv6-padded": (".pcap", lambda frames: writer.pcap(frames, nano=True, big_endian=True)),
+    "chunked": (".pcap", lambda frames: writer.pcap(frames, nano=True)),
+}
+"""The cases that are not written as plain pcap in microseconds, little-endian."""
 
 
 def write_all(folder: Path) -> list[Path]:
@@ -265,7 +271,9 @@ def write_all(folder: Path) -> list[Path]:
     out = []
     for name, case in CASES.items():
         world, frames = case()
-        out.append(writer.write(folder / (name + FORMS.get(name, ".pcap")), frames))
+        ending, form = FORMS.get(name, (".pcap", writer.pcap))
+        out.append(folder / (name + ending))
+        out[-1].write_bytes(form(frames))
         out.append(folder / f"{name}.truth.json")
         out[-1].write_text(truth_file(name, world, frames))
     return out

@@ -78,9 +78,12 @@ def duplicate(frames: Frames, *, ttl: int = 1, other_mac: bool = True, after: in
     return in_order(out)
 
 
-def retransmit(frames: Frames, *, rate: float = 0.2, seed: int = 1) -> Frames:
-    """Copies of data that was seen already: exact at once, exact late, the last part, and glued to what follows."""
-    random, out = Random(f"retransmit/{seed}"), list(frames)
+def retransmit(frames: Frames, *, rate: float = 0.2, seed: int = 1, after_close: bool = False) -> Frames:
+    """Copies of data that was seen already: exact at once, exact late, the last part, and glued to what follows.
+
+    ``after_close`` lets late copies wander in when their connection is over.
+    """
+    random, out, over = Random(f"retransmit/{seed}"), list(frames), _closings(frames)
     read = [(frame, read_segment(frame.octets)) for frame in frames if frame.carries]
     data = [(frame, segment) for frame, segment in read if segment is not None]
     following = {(segment.flow, segment.sequence): (frame, segment) for frame, segment in data}
@@ -101,17 +104,25 @@ def retransmit(frames: Frames, *, rate: float = 0.2, seed: int = 1) -> Frames:
                 delay += max(0, after[0].time - frame.time)
                 segment.payload += after[1].payload[: random.randrange(len(after[1].payload) + 1)]
         segment.ident = (segment.ident + 7) % 65536
-        out.append(Frame(frame.time + delay, segment.octets()))
+        if after_close or not over(segment.flow, frame.time, frame.time + delay):
+            out.append(Frame(frame.time + delay, segment.octets()))
     return in_order(out)
 
 
 def fill_late(frames: Frames, *, rate: float = 0.05, delay: int = 300 * MILLISECOND, seed: int = 1) -> Frames:
     """Some data is missing where it belongs and comes ``delay`` later, as a retransmission fills a hole.
 
-    Whatever the stream holds behind the hole becomes readable with it.
+    Whatever the stream holds behind the hole becomes readable with it. Holes are filled while the connection lives.
     """
-    random = Random(f"fill/{seed}")
-    return in_order(f.at(f.time + delay) if f.carries and random.random() < rate else f for f in frames)
+    random, out, over = Random(f"fill/{seed}"), [], _closings(frames)
+    for frame in frames:
+        segment = read_segment(frame.octets)
+        late = frame.carries and segment is not None and random.random() < rate
+        if late and not over(segment.flow, frame.time, frame.time + delay):
+            out.append(frame.at(frame.time + delay))
+        else:
+            out.append(frame)
+    return in_order(out)
 
 
 def keep_alives(frames: Frames, *, idle: int = 1 * SECOND, octet: bool = True) -> Frames:
@@ -120,6 +131,8 @@ def keep_alives(frames: Frames, *, idle: int = 1 * SECOND, octet: bool = True) -
     for frame in frames:
         segment = read_segment(frame.octets)
         if segment is None or segment.flags & (SYN | RST):
+            if segment is not None:
+                last.pop(segment.flow, None)
             continue
         before = last.get(segment.flow)
         if before is not None and frame.time - before[0] > idle:
@@ -146,6 +159,17 @@ def conflict(frames: Frames, *, rate: float = 0.2, seed: int = 1) -> Frames:
             segment.payload = bytes(octet ^ 0x15 for octet in segment.payload)
             out.append(Frame(frame.time + 100 * MICROSECOND, segment.octets()))
     return in_order(out)
+
+
+def _closings(frames: Frames) -> Callable[[tuple[bytes, int, bytes, int], int, int], bool]:
+    """Tells whether a connection ends between two times."""
+    ends: dict[tuple[bytes, int, bytes, int], list[int]] = {}
+    for frame in frames:
+        segment = read_segment(frame.octets)
+        if segment is not None and segment.flags & (FIN | RST):
+            for flow in (segment.flow, segment.reverse_flow):
+                ends.setdefault(flow, []).append(frame.time)
+    return lambda flow, begin, until: any(begin <= time <= until for time in ends.get(flow, ()))
 
 
 # Loss: each gives what is left, and drop() also what is gone.

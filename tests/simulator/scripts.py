@@ -98,7 +98,7 @@ def _speaks(chat: Chat, who: Account, random: Random) -> None:
 
 def demonstration() -> World:
     """Three minutes of an evening: what ``make demo`` shows. The target is alice@example.org."""
-    world = World(version=15, seed=2009, start=1_241_985_600 * SECOND, pace=0.6)
+    world = World(version=15, seed=2009, start=1_241_985_600 * SECOND, pace=1.25)
     alice = world.account("alice@example.org", "Alice", picture=True)
     bob = world.account("bob@example.com", "Bob 🎸")
     carol = world.account("carol@example.net", "小林カロル")
