@@ -31,6 +31,10 @@ _IPV4 = Struct(">BxHxxHxB")  # version and IHL, total length, flags and offset, 
 _IPV6 = Struct(">HB")  # payload length, next header (RFC 8200 §3), from octet 4
 _TCP = Struct(">IIBB")  # sequence, acknowledgment, data offset, flags (RFC 9293 §3.1), from octet 4
 
+# The commonest frame at one stroke: Ethernet, untagged, IPv4 without options. Total length, flags and offset,
+# protocol, flow key, sequence, acknowledgment, data offset, flags.
+_COMMON = Struct(">16xHxxHxBxx12sIIBB")
+
 _NO_LINK: Link = (-1, 0)
 
 
@@ -90,6 +94,14 @@ class HeaderReader:
         """The TCP segment of a frame, or None."""
         counters = self._counters
         counters.packets += 1
+        if link_type == 1 and octets[12:15] == b"\x08\x00\x45" and len(octets) >= 54 and not self._verify:
+            # Nothing below decides otherwise; it is only four times as fast. Whatever is not plain goes the long way.
+            total, fragment, protocol, key, sequence, acknowledgment, offset, flags = _COMMON.unpack_from(octets)
+            end = total + 14
+            payload = ((offset & 0xF0) >> 2) + 34
+            if protocol == 6 and not fragment & 0x3FFF and 54 <= payload <= end <= len(octets):
+                counters.tcp_segments += 1
+                return key, sequence, acknowledgment, flags, octets[payload:end], 0
         link = LINKS.get(link_type)
         if link is None:
             counters.unknown_link += 1
