@@ -1,9 +1,8 @@
 """BPF: compile a filter expression for a link type, and run it on a frame.
 
-Takes tcpdump's expression language and LINKTYPE_ numbers; gives a :class:`Program` whose ``accepts`` says
-whether a frame passes. It calls libpcap by ctypes, so that it needs no compiled module; pypcap has a quicker
-call but says only "bad filter", so every filter is compiled here first and the user reads libpcap's own
-reason.
+Takes tcpdump's expression language and LINKTYPE_ numbers; gives a :class:`Program` whose ``accepts`` says whether
+a frame passes. It calls libpcap by ctypes, so that it needs no compiled module; pypcap has a quicker call but
+says only "bad filter", so every filter is compiled here first and the user reads libpcap's own reason.
 """
 
 import ctypes
@@ -137,8 +136,7 @@ class FilterBank:
         """Compile for these link types.
 
         Raises:
-            BadFilter: it compiles for none of them. One that compiles for some is good: a capture that also
-            holds
+            BadFilter: it compiles for none of them. One that compiles for some is good: a capture that also holds
                 USB frames should not fail for it.
         """
         errors = []

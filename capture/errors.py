@@ -1,8 +1,8 @@
 """What can go wrong with a capture, as the user is told it.
 
-Takes nothing; gives one family, :class:`CaptureError`. Every message is one line that says what is wrong and
-how to mend it, and may be shown as it is. A capture that is cut off is none of these: what came before the
-cut counts, so it is a value (:class:`capture.source.Truncation`).
+Takes nothing; gives one family, :class:`CaptureError`. Every message is one line that says what is wrong and how
+to mend it, and may be shown as it is. A capture that is cut off is none of these: what came before the cut
+counts, so it is a value (:class:`capture.source.Truncation`).
 """
 
 

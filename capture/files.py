@@ -1,7 +1,7 @@
 """Capture files to packets: the door of this package.
 
-Takes the names that the user gave; gives one :class:`capture.source.Source`. It chooses the reader: pypcap
-where it is installed and can, ``savefile`` for pipes, compressed files and whatever libpcap refuses.
+Takes the names that the user gave; gives one :class:`capture.source.Source`. It chooses the reader: pypcap where
+it is installed and can, ``savefile`` for pipes, compressed files and whatever libpcap refuses.
 """
 
 from collections import Counter
@@ -23,13 +23,12 @@ def open_files(names: Sequence[str], source: str | None = None) -> Source:
 
     Args:
         names: files as the user named them; ``-`` is standard input.
-        source: ``pypcap``, ``savefile``, or None for the first of these that is installed. With ``pypcap``,
-        what it
-            cannot read is still read by ``savefile``; the source's ``reader`` tells.
+        source: ``pypcap``, ``savefile``, or None for the first of these that is installed. With ``pypcap``, what
+            it cannot read is still read by ``savefile``; the source's ``reader`` tells.
 
     Raises:
         CaptureError: one of the files is missing, unreadable, given twice, or no capture. Nothing stays open
-        then.
+            then.
     """
     if not names:
         raise CaptureError("no capture file is named: give one, or - for standard input")

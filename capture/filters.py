@@ -1,8 +1,8 @@
 """The BPF filter for TCP ports, as the link type allows it.
 
 Takes port numbers and no protocol names; gives a function from link type to expression. ``tcp port N`` alone
-misses tagged frames, later IPv4 fragments and everything behind an IPv6 extension header, so these pass too
-and are sorted out above: better some frames too many than one message lost.
+misses tagged frames, later IPv4 fragments and everything behind an IPv6 extension header, so these pass too and
+are sorted out above: better some frames too many than one message lost.
 """
 
 from collections.abc import Iterable
@@ -14,8 +14,8 @@ LINKTYPE_ETHERNET: Final = 1
 
 # Only the first fragment holds the ports: RFC 791, 3.1, the fragment offset is the low 13 bits at octet 6.
 _LATER_FRAGMENT: Final = "(ip proto 6 and ip[6:2] & 0x1fff != 0)"
-# libpcap does not look behind an extension header. RFC 8200, 4: Next Header is octet 6; 0 hop-by-hop options,
-# 43 routing, 44 fragment, 60 destination options.
+# libpcap does not look behind an extension header. RFC 8200, 4: Next Header is octet 6; 0 hop-by-hop options, 43
+# routing, 44 fragment, 60 destination options.
 _EXTENSION_HEADER: Final = "(ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or ip6[6] = 60))"
 
 
@@ -35,8 +35,8 @@ def filter_for_ports(ports: Iterable[int]) -> FilterFor:
         """For one LINKTYPE_ number."""
         if link_type != LINKTYPE_ETHERNET:
             return inner  # ``vlan`` compiles on Ethernet only
-        # Clauses for tunnels belong here, before the first ``vlan``: it shifts the offsets of everything
-        # after it, parentheses or not. The second ``vlan`` is for stacked tags (802.1ad).
+        # Clauses for tunnels belong here, before the first ``vlan``: it shifts the offsets of everything after
+        # it, parentheses or not. The second ``vlan`` is for stacked tags (802.1ad).
         return f"{inner} or (vlan and ({inner} or (vlan and ({inner}))))"
 
     return expression

@@ -1,13 +1,12 @@
 """The two capture file formats, pcap and pcapng, without any IO.
 
-Takes octets as they come, in chunks of any size; gives the frames that are complete. Written in Python so
-that no library decides what a capture may hold: libpcap refuses a pcapng file with interfaces of two link
-types, and no compiled module is there on every machine. Both formats:
-https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap and -pcapng.
+Takes octets as they come, in chunks of any size; gives the frames that are complete. Written in Python so that no
+library decides what a capture may hold: libpcap refuses a pcapng file with interfaces of two link types, and no
+compiled module is there on every machine. Both formats: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap
+and -pcapng.
 
 Lengths in a file are hostile until checked: nothing is reserved or waited for because of a length above its
-limit, and the first one that makes no sense ends the capture there, since nothing behind it can be found
-again.
+limit, and the first one that makes no sense ends the capture there, since nothing behind it can be found again.
 """
 
 import struct
@@ -29,8 +28,7 @@ MAXIMUM_INTERFACES: Final = 65_536
 LATEST: Final = 2**63 - 1
 """Nanoseconds: the year 2262. A later time is damage, and would not fit into a database either."""
 
-# Files hold LINKTYPE_ numbers; old or careless writers put the DLT_ number of raw IP instead (12 Linux, 14
-# OpenBSD).
+# Files hold LINKTYPE_ numbers; some writers put the DLT_ number of raw IP instead (12 Linux, 14 OpenBSD).
 _LINKTYPE_OF: Final = {12: 101, 14: 101}
 _SECOND: Final = 1_000_000_000
 
@@ -112,7 +110,7 @@ class Parser:
 class PcapParser(Parser):
     """Classic pcap: a header of 24 octets, then records."""
 
-    # Magic number as read in file order -> struct byte order, nanoseconds per tick, record header.
+    # Magic number in file order -> struct byte order, nanoseconds per tick, record header.
     # a1b2cd34 is Kuznetzov's variant (Red Hat 6, some embedded systems): 8 more octets per record.
     magics: Final = {
         bytes.fromhex("d4c3b2a1"): ("<", 1000, "IIII"),
@@ -201,8 +199,7 @@ class PcapngParser(Parser):
         self._use_order("<")
         self._interfaces: list[_Interface] = []
         self._last_time = 0
-        # Block type -> shortest length, and its reader. All other blocks are skipped: names, statistics,
-        # keys.
+        # Block type -> shortest length, and its reader. All other blocks are skipped: names, statistics, keys.
         self._readers: dict[int, tuple[int, _Reader]] = {
             0x0A0D0D0A: (28, self._section),
             1: (20, self._interface),

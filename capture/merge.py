@@ -1,12 +1,12 @@
 """Several captures as one, in time order.
 
-Takes names, and a function that opens one; gives one source over all of them, so that a conversation which
-goes on in the next rotated file stays whole. Of all files the packet with the earliest time comes next; the
-order within a file is never changed, and equal times keep the order in which the names were given.
+Takes names, and a function that opens one; gives one source over all of them, so that a conversation which goes
+on in the next rotated file stays whole. Of all files the packet with the earliest time comes next; the order
+within a file is never changed, and equal times keep the order in which the names were given.
 
-Every file is opened once up front, so that a missing one is an error before work starts, and closed again; it
-is opened anew when the merge reaches its first packet. So a thousand rotated files need no thousand
-descriptors. Pipes cannot be opened twice and stay open.
+Every file is opened once up front, so that a missing one is an error before work starts, and closed again; it is
+opened anew when the merge reaches its first packet. So a thousand rotated files need no thousand descriptors.
+Pipes cannot be opened twice and stay open.
 """
 
 import heapq
@@ -81,8 +81,7 @@ class MergedSource:
                 other = "" if seen[identity] == name else f", the first time as {seen[identity]}"
                 raise GivenTwice(f"{name}: is given twice{other}: name every capture once")
             seen[identity] = name
-            # Without a packet it comes first: it is over at once, and its cut, if it has one, is not
-            # forgotten.
+            # Without a packet it comes first: it is over at once, and its cut, if it has one, is not forgotten.
             part = _Part(source.first_time() or 0, order, name, source.size)
             self._note(source)
         except BaseException:

@@ -5,8 +5,8 @@ gives packets without their length on the wire, which pypcap does not hand on. I
 each where it would bite. Where libpcap stops in the middle (a second link type in pcapng, damage, a cut) the
 ``savefile`` reader goes on from that packet: it reads more, and can say where the file is cut off.
 
-No ``setfilter`` for files: the numbers of packets must be those of the whole file, so all are read, numbered,
-and then put to the filter (0.4 µs each).
+No ``setfilter`` for files: the numbers of packets must be those of the whole file, so all are read, numbered, and
+then put to the filter (0.4 µs each).
 """
 
 import os
@@ -89,8 +89,7 @@ class PypcapSource(SavefileSource):
             gather((time, octets))
 
         while self._pcap is not None:  # used after close(), pypcap crashes the process
-            # Never iterated: that replaces the program's SIGINT handler. Never dispatch(-1): that is the
-            # whole file.
+            # Never iterated: that replaces the program's SIGINT handler. Not dispatch(-1): that reads it all.
             count = self._pcap.dispatch(BATCH_PACKETS, callback)
             stopped = count < 0 or bool(self._pcap.geterr())  # a cut file may end like a clean one otherwise
             if gathered:

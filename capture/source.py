@@ -1,8 +1,9 @@
 """The contract of a source of packets.
 
 A source is opened from a file, standard input or (later) an interface. It says its link types, clock and
-counters, and hands on packets in batches, so that the consumer's loop costs little per packet. Every packet
-of the source is numbered, those too that the filter refuses: the numbers are the ones Wireshark shows.
+counters, and hands on packets in batches, so that the consumer's loop costs little per packet. Every packet of
+the source is numbered, those too that the filter refuses: the numbers are the ones Wireshark shows (but for the
+rare pcapng custom block, which Wireshark numbers as well and libpcap passes over).
 
 The contract is made for live sources as well: a batch may be empty, which means that the line is idle and the
 consumer may serve signals and timers; the counters have room for what the kernel and the interface dropped.
@@ -113,15 +114,18 @@ class Source(Protocol):
     def set_filter(self, filter_for: FilterFor) -> None:
         """Hand on only packets that ``filter_for(link_type)`` accepts, from the next batch on.
 
-        Packets of a link type for which the expression does not compile are refused and counted, as long as
-        it compiles for another one of the source.
+        Packets of a link type for which the expression does not compile are refused and counted, as long as it
+        compiles for another one of the source.
 
         Raises:
             BadFilter: it compiles for none of the link types known by now.
         """
 
     def batches(self) -> Iterator[list[Packet]]:
-        """About BATCH_PACKETS at a time until the end; an empty batch means idle, or that all were refused."""
+        """About BATCH_PACKETS at a time until the end; an empty batch means idle, or that all were refused.
+
+        Taken once: a source is read from its beginning to its end.
+        """
 
     def close(self) -> None:
         """Give back descriptors and memory. May be called again; ends a running ``batches()``."""

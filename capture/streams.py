@@ -1,8 +1,8 @@
 """The octets of a capture file: opened with care, decompressed, in chunks.
 
 Takes the name that the user gave (``-`` is standard input); gives chunks of plain octets, and says where a
-compressed stream is cut off or damaged. Pushing chunks through, rather than reading from a file object, is
-what lets a pipe that stays silent be noticed: it gives an empty chunk, and the caller can serve signals meanwhile.
+compressed stream is cut off or damaged. Pushing chunks through, rather than reading from a file object, is what
+lets a pipe that stays silent be noticed: it gives an empty chunk, and the caller can serve signals meanwhile.
 """
 
 import errno

@@ -1,8 +1,8 @@
 """Where the parts of a zstd stream end (RFC 8878, 3.1), without decompressing it.
 
 Takes octets as they come; gives them back in pieces, none of which reaches over the end of a block. Handed to the
-decompressor piece by piece, every block comes out before the next is looked at: so nothing that stands in front of
-damage is lost with it, and 4 hostile octets that claim to be 128 KiB are never more than that at once.
+decompressor piece by piece, every block comes out before the next is looked at: so nothing that stands in front
+of damage is lost with it, and 4 hostile octets that claim to be 128 KiB are never more than that at once.
 """
 
 from collections.abc import Iterator
