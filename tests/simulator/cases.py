@@ -6,6 +6,7 @@ tests.simulator`` writes them; since everything is seeded the octets are the sam
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from . import links, nasties, writer
@@ -140,11 +141,20 @@ def _mid_stream() -> tuple[World, Frames]:
 
 @_case("loss")
 def _loss() -> tuple[World, Frames]:
-    world = _everything(12, 122, tapped="ab", shape=Shape(mss=536))
+    world, (alice, bob, carol) = _three(12, 122, tapped="ab", shape=Shape(mss=536))
+    chat = alice.opens_chat(bob, carol)
+    for who, text in ((alice, "first"), (bob, "lost everywhere"), (alice, "lost on alice's connection"),
+                      (bob, "the middle is missing " * 60), (carol, "lost on bob's connection"),
+                      (bob, "in two parts, one of them lost " * 60), (alice, "last")):  # fmt: skip
+        chat.says(who, text, letter="A")
     said = [said for said in world.truth if said.kind == "message"]
-    lost = nasties.holding(*(copy.ranges[0] for copy in said[1].copies if copy.tapped), said[4].copies[0].ranges[0])
-    kept, _ = nasties.drop_chosen(world.frames(), lost)
-    return world, nasties.drop(kept, rate=0.01, seed=4)[0]
+    alices, bobs = ({c.account: c for c in one.copies}.get for one in (said[2], said[4]))
+    lost = [copy.ranges[0] for copy in said[1].copies if copy.tapped]
+    lost += [alices(alice.address).ranges[0], bobs(bob.address).ranges[0]]
+    for copy in (*said[3].copies, *said[5].copies):
+        if copy.tapped:
+            lost.append(replace(copy.ranges[-1], offset=copy.ranges[-1].offset + 600, length=1))
+    return world, nasties.drop_chosen(world.frames(), nasties.holding(*lost))[0]
 
 
 @_case("reorder-retransmit")
