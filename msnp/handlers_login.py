@@ -89,8 +89,7 @@ def _handle_ticket(state: State, line: Frame) -> None:
     if state.claimed is None:
         state.claimed = account
         state.claim_mark = line.mark
-    if state.links.used(cookie, account, line.mark):
-        state.learn_account(account, "USR cookie", line.mark, from_client=True, inferred=True)
+    state.links.used(cookie, account, line.mark)
 
 
 def _handle_accepted(state: State, line: Frame) -> None:

@@ -39,6 +39,7 @@ def handler_msn_cal(state: State, line: Frame) -> None:
     if not line.from_client:
         state.requests.pop((b"CAL", line.word(1)), None)
         state.learn_conversation(decode_word(line.word(3)), line.mark, from_client=False)
+        state.links.rang(state, line.mark)
         return
     account = account_of(line.word(2))
     if state.is_own(account):

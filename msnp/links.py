@@ -121,16 +121,14 @@ class Links:
         self._offers.remember(cookie, _Offer(ring.mark.time, state, record))
         _put(self._rings, (_host(state.client), ring.server), record)
 
-    def used(self, cookie: str, account: str, mark: Mark) -> bool:
-        """A switchboard connection of ``account`` uses a cookie; True if it was handed to that account."""
+    def used(self, cookie: str, account: str, mark: Mark) -> None:
+        """A switchboard connection of ``account`` uses a cookie, so the one that it was handed on is the same's."""
         offer = self._offers.pop(cookie, None)
         if offer is None or not 0 <= mark.time - offer.time <= self._limits.cookie_life:
-            return False
+            return
         if offer.ring is not None:
             offer.ring.used = True
-        if offer.state.account is None:
-            offer.state.learn_account(account, "cookie", mark, from_client=True, inferred=True)
-        return offer.state.account == account
+        offer.state.learn_account(account, "cookie", mark, from_client=True, inferred=True)
 
     # --- 2. and 3. only servers are heard -----------------------------------------------------------------
 
@@ -211,8 +209,16 @@ class Links:
         """The client of ``state``, whose server is not heard, invited somebody."""
         _put(self._calls, (state.server, account), _Call(time, state))
 
+    def rang(self, state: State, mark: Mark) -> None:
+        """``state``, which opened a conversation, learnt its session id (CAL RINGING)."""
+        if state.account is None or state.session_id is None:
+            return
+        group = self._group(state, state.session_id)
+        if state not in group:
+            self._add(group, state, mark)
+
     def met(self, state: State, mark: Mark) -> None:
-        """``state`` is one end of a conversation, by account and session id (ANS)."""
+        """``state`` entered a conversation by account and session id (ANS)."""
         account, session_id = state.account, state.session_id
         if account is None or session_id is None:
             return
@@ -234,10 +240,14 @@ class Links:
             group.append(caller)
             caller.prove_alone(mark)
         state.found_there = [member.account for member in group if member.account is not None]
+        self._add(group, state, mark)
+
+    def _add(self, group: list[State], state: State, mark: Mark) -> None:
+        if state.account is None or len(group) >= self._limits.roster:
+            return
         for member in list(group):
-            member.peer_joined(account, mark)
-        if len(group) < self._limits.roster:
-            group.append(state)
+            member.peer_joined(state.account, mark)
+        group.append(state)
 
     def parted(self, state: State, mark: Mark) -> None:
         """``state``'s account left its conversation, or its connection ended."""

@@ -179,8 +179,8 @@ class MsnSession:
             state.learn_server(command.notification, frame.mark, from_client=frame.from_client)
         if state.doubts and state.notification is False and name not in _OPENINGS:
             state.doubt()
-        if frame.from_client and not state.server_heard:
-            self._conclude_alone(frame, command)
+        if frame.from_client and state.claimed is not None:
+            self._conclude_from_client(frame, command)
         if name in AFTER_LOGIN and not state.began and state.notification:
             state.online = True
         if command.handler is None:
@@ -190,19 +190,20 @@ class MsnSession:
         except MalformedError as error:
             self._report(frame.from_client, frame.mark, frame.octets, f"malformed {name.decode('ascii')}: {error}")
 
-    def _conclude_alone(self, frame: Frame, command: Command) -> None:
-        """What a client that is heard alone shows by going on (reference 2.6)."""
+    def _conclude_from_client(self, frame: Frame, command: Command) -> None:
+        """What a client shows by going on, where the server's consent is not heard or was lost (reference 2.6)."""
         state = self._state
         name = frame.tokens[0]
-        if state.claimed is None or state.claim_mark is None:
+        if state.claimed is None or state.claim_mark is None or command.notification is not state.notification:
             return
-        if state.notification and name in AFTER_LOGIN and state.credential_mark is not None:
+        if state.notification:
+            if name in AFTER_LOGIN and state.credential_mark is not None and not state.server_heard:
+                state.learn_account(state.claimed, "USR", state.claim_mark, from_client=True, inferred=True)
+                state.log_in(state.credential_mark, from_client=True, inferred=True)
+        elif name in {b"CAL", b"MSG"}:
             state.learn_account(state.claimed, "USR", state.claim_mark, from_client=True, inferred=True)
-            state.log_in(state.credential_mark, from_client=True, inferred=True)
-        elif command.notification is False and name == b"CAL":
-            state.learn_account(state.claimed, "USR", state.claim_mark, from_client=True, inferred=True)
-        elif command.notification is False and name == b"MSG":
-            state.prove_alone(frame.mark)
+            if name == b"MSG":
+                state.prove_alone(frame.mark)
 
     # --- what cannot be read ------------------------------------------------------------------------------
 
