@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
-from store_crafting import make_record
 
 from rcds_sniffer.records.record import CommunicationRecord
 from rcds_sniffer.store import open_store
+
+from .store_crafting import make_record
 
 SERVERS = {
     "postgresql": "RCDS_TEST_POSTGRESQL",

@@ -1,9 +1,10 @@
 """What a question finds."""
 
 import pytest
-from store_crafting import NOON, SECOND
 
 from rcds_sniffer.store import RecordFilter, open_store
+
+from .store_crafting import NOON, SECOND
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from store_crafting import NOON, SECOND
 
 from rcds_sniffer.store import StoreError, TargetSummary, open_store
+
+from .store_crafting import NOON, SECOND
 
 TEXTS = {
     "empty": "",

@@ -1,0 +1,160 @@
+"""What a record says in a few words, as styled text: takes a record, gives rich ``Text``.
+
+Everything from the wire passes :func:`~rcds_sniffer.export.safe_text.safe` and becomes ``Text``, never a
+markup string: ``[red]`` in somebody's name stays four letters in brackets. Words come from one table; the
+accounts in them are always shown, because anybody may take anybody's display name.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from string import Formatter
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from rcds_sniffer.export.safe_text import safe
+from rcds_sniffer.records.record import LATEST, CommunicationRecord
+
+NAME_LIMIT = 40
+"""Characters of a display name or file name; people made theirs 100 and more long."""
+ACCOUNT_LIMIT = 100
+DETAILS_LIMIT = 300
+
+TARGET_STYLE = "bold cyan"
+CONTACT_STYLE = "bold green"
+WARNING_STYLE = "bold yellow"
+DIM = "dim"
+
+PHRASES = {
+    "login": "{sender} signed in{details}",
+    "logout": "{sender} signed out{details}",
+    "presence": "{sender} is {status}",
+    "profile": "{sender}: profile{details}",
+    "contact": "{sender} has the contact {recipients}{details}",
+    "invite": "{sender} invited {recipients}{details}",
+    "join": "{sender} joined",
+    "leave": "{sender} left",
+    "message": "{text}",
+    "typing": "{sender} is typing",
+    "nudge": "{sender} sent a nudge",
+    "action": "* {sender} {text}",
+    "file-offer": "{sender} offers the file {file}",
+    "file-accept": "{sender} accepts the file {file}",
+    "file-decline": "{sender} declines the file {file}",
+    "file": "{sender} sent the file {file}",
+    "picture": "{sender} shows the picture {file}",
+    "emoticon": "{sender} uses the emoticon {file}",
+    "wink": "{sender} sent a wink {file}",
+    "voice-clip": "{sender} sent a voice clip {file}",
+    "ink": "{sender} sent handwriting {file}",
+    "webcam": "{sender} and {recipients}: webcam{details}",
+    "call": "{sender} and {recipients}: call{details}",
+    "mail-notice": "{recipients} was told of mail{details}",
+    "session-start": "{sender} is in the conversation",
+    "session-end": "{sender} left the conversation",
+    "undecoded": "octets that could not be read{details}",
+}
+"""For each event what is said; an event that is not here is said by its name."""
+
+STATUSES = {
+    "NLN": "online", "BSY": "busy", "IDL": "idle", "BRB": "away, right back", "AWY": "away", "PHN": "on the phone",
+    "LUN": "out to lunch", "HDN": "online, shown as offline", "FLN": "offline",
+}  # fmt: skip
+"""Presence codes in words; others are shown as they are."""
+
+SAID_ELSEWHERE = frozenset({"status", "delivery", "charset", "inferred", "name", "initial"})
+
+
+def phrase(record: CommunicationRecord, *, text_limit: int | None = None, subject: bool = True) -> Text:
+    """What ``record`` says, in one line or, where its text has several, in several; without who, if asked."""
+    template = PHRASES.get(record.event, "{sender}: " + record.event.replace("{", "{{").replace("}", "}}"))
+    if not subject:
+        template = template.removeprefix("{sender}").lstrip(": ")
+    out = Text()
+    for literal, field, _, _ in Formatter().parse(template):
+        out.append(safe(literal))
+        if field is not None:
+            out.append_text(_filled(record, field, text_limit))
+    return out
+
+
+def _filled(record: CommunicationRecord, field: str, text_limit: int | None) -> Text:
+    details = record.details or {}
+    match field:
+        case "sender":
+            return person(record, record.sender, record.sender_name)
+        case "recipients":
+            return Text(", ").join(person(record, account) for account in record.recipients or (None,))
+        case "text":
+            return Text(safe(record.text or "", newlines="keep", limit=text_limit))
+        case "status":
+            code = str(details.get("status", "of unknown status"))
+            return Text(STATUSES.get(code, safe(code, limit=NAME_LIMIT)))
+        case "file":
+            return _file(record.file or {})
+        case _:
+            return _details(details)
+
+
+def person(record: CommunicationRecord, account: str | None, name: str | None = None) -> Text:
+    """``Alice <alice@example.org>``, or the account alone where no other name is known; the target stands out."""
+    if account is None:
+        return Text("somebody", style=DIM)
+    style = TARGET_STYLE if account == record.target else CONTACT_STYLE
+    address = safe(account, limit=ACCOUNT_LIMIT)
+    if not name or name == account:
+        return Text(address, style=style)
+    return Text.assemble((safe(name, limit=NAME_LIMIT), style), (f" <{address}>", DIM))
+
+
+def marks(record: CommunicationRecord) -> Text:
+    """What a reader must know beside the words: missing octets, a refused delivery, an inference."""
+    out = Text()
+    if record.missing_bytes:
+        plural = "" if record.missing_bytes == 1 else "s"
+        out.append(f" [{record.missing_bytes:,} octet{plural} missing]", style=WARNING_STYLE)
+    elif not record.complete:
+        out.append(" [incomplete]", style=WARNING_STYLE)
+    details = record.details or {}
+    if details.get("delivery") == "refused":
+        out.append(" [not delivered]", style=WARNING_STYLE)
+    if details.get("inferred"):
+        out.append(" [inferred]", style=DIM)
+    return out
+
+
+def _file(file: Mapping[str, object]) -> Text:
+    name, size, path = file.get("name"), file.get("size"), file.get("path")
+    out = Text(safe(str(name), limit=4 * NAME_LIMIT) if name is not None else "without a name", style="bold")
+    if isinstance(size, int):
+        out.append(f" ({size:,} octets)", style=DIM)
+    if file.get("complete") is False:
+        out.append(" [incomplete]", style=WARNING_STYLE)
+    if path is not None:
+        out.append(f" saved as {safe(str(path))}", style=DIM)
+    return out
+
+
+def _details(details: Mapping[str, object]) -> Text:
+    told = [f"{key} {value}" for key, value in details.items() if value is not None and key not in SAID_ELSEWHERE]
+    return Text(f" ({safe(', '.join(told), limit=DETAILS_LIMIT)})", style=DIM) if told else Text()
+
+
+def moment(time: int) -> datetime:
+    """The second of ``time``, nanoseconds since 1970 UTC, within what a calendar holds."""
+    return datetime.fromtimestamp(max(0, min(time, LATEST)) // 1_000_000_000, UTC)
+
+
+def console(stream: TextIO, width: int | None, color: bool | None) -> Console:
+    """A console on ``stream`` that interprets nothing: no markup, no emoji codes, no highlighting."""
+    return Console(
+        file=stream,
+        width=width,
+        color_system=None if color is False else "auto",
+        force_terminal=True if color else None,
+        force_jupyter=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
