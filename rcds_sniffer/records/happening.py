@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SECOND = 1_000_000_000
 
-SKEW = SECOND // 2
+SKEW = 10 * SECOND
 """How much earlier than on its sender's connection a copy may be seen (shuffled or merged captures), ns."""
 
 WINDOW = 30 * SECOND
