@@ -95,7 +95,7 @@ class HeaderReader:
         counters = self._counters
         counters.packets += 1
         if link_type == 1 and octets[12:15] == b"\x08\x00\x45" and len(octets) >= 54 and not self._verify:
-            # Nothing below decides otherwise; it is only four times as fast. Whatever is not plain goes the long way.
+            # What the long way below says of such a frame, sooner. Whatever is not plain goes the long way.
             total, fragment, protocol, key, sequence, acknowledgment, offset, flags = _COMMON.unpack_from(octets)
             end = total + 14
             payload = ((offset & 0xF0) >> 2) + 34

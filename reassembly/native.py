@@ -18,12 +18,14 @@ Rules that were chosen, not given:
 """
 
 from capture.packet import Packet
-from reassembly.agenda import NEVER, Agenda
+from reassembly import strays
+from reassembly.agenda import NEVER
 from reassembly.assembler import Mark
 from reassembly.connection import (
     Candidate,
     Connection,
     Direction,
+    Stray,
     confirms,
     may_be_acknowledged,
     may_start,
@@ -37,6 +39,7 @@ from reassembly.headers import ACK, FIN, PSH, RST, SYN, HeaderReader, Segment
 from reassembly.limits import DEFAULT_LIMITS, Limits
 from reassembly.sequence import MASK, distance
 from reassembly.table import Table
+from reassembly.waits import Waits
 
 _FORGET, _REMEMBER, _REPLACE = 0, 1, 2
 """What becomes of an ended connection: out of the table, kept for `Limits.time_wait`, or overwritten at once."""
@@ -55,7 +58,7 @@ class NativeEngine:
         "_mark",
         "_reader",
         "_table",
-        "_timers",
+        "_waits",
         "counters",
     )
 
@@ -73,7 +76,7 @@ class NativeEngine:
         self._delivery = Delivery(callback, self.counters, limits)
         self._table = Table(self.counters, limits, server_ports)
         self._directions = self._table.directions
-        self._timers: Agenda[Connection] = Agenda()  # an entry holds if it is its Connection.timer
+        self._waits = Waits(limits)
         self._clock = 0
         self._due = NEVER  # before this capture time nothing can be due
         self._mark: Mark = (0, 0, "")
@@ -110,7 +113,7 @@ class NativeEngine:
                 StreamData(connection.flow, direction.from_client, time, sequence, number, source, payload)
             )
         if direction.other.waits:
-            self._note_acknowledged(direction.other)
+            self._waits.note_acknowledged(direction.other, self._clock)
             self._plan(connection)
 
     def advance(self, time: int) -> None:
@@ -130,7 +133,7 @@ class NativeEngine:
             else:
                 self._end(connection, "capture-end", _FORGET, self._now())
         self._table.clear()
-        self._timers.clear()
+        self._waits.clear()
         self._due = NEVER
 
     # Segments out of the plain.
@@ -150,8 +153,12 @@ class NativeEngine:
             if self._swallowed(direction, segment):
                 return
             direction = self._open(segment)
-        elif connection.candidate is not None and confirms(connection.candidate, direction, segment, self._limits):
-            direction = self._take_over(connection.candidate, segment)
+        elif connection.candidate is not None:
+            if confirms(connection.candidate, direction, segment, self._limits):
+                direction = self._take_over(connection.candidate, segment)
+            elif self._mark[0] - connection.candidate.time > self._limits.hole_wait:
+                connection.candidate = None  # nobody took it up
+                connection.review()
         connection = direction.connection
         direction.seen = True
         if flags & RST:
@@ -166,7 +173,7 @@ class NativeEngine:
         if (payload or cut or flags & FIN) and self._plausible(direction, segment, sequence):
             self._accept(direction, sequence, flags, payload, cut)
         if not connection.closed:
-            self._note_acknowledged(direction.other)
+            self._waits.note_acknowledged(direction.other, self._clock)
             self._settle(connection)
 
     def _accept(self, direction: Direction, sequence: int, flags: int, payload: bytes, cut: int) -> None:
@@ -205,12 +212,12 @@ class NativeEngine:
             ahead = distance(sequence, assembler.sequence)
             window = self._limits.window
             if abs(ahead) > window or (assembler.finished and ahead > 0):
-                self._stray(direction, segment, sequence)
+                self._stray(direction, segment)
                 return False
             if ahead + len(payload) <= 0:
                 return True
         if direction.strays is not None:
-            self._drop_strays(direction)
+            strays.drop(direction, self.counters)
             connection.review()
         if (
             connection.reset_due
@@ -224,52 +231,20 @@ class NativeEngine:
             connection.review()
         return True
 
-    def _stray(self, direction: Direction, segment: Segment, sequence: int) -> None:
-        """Keep an implausible segment; when enough of them follow one another they are a new connection's."""
-        counters = self.counters
-        counters.implausible += 1
-        payload = segment[4]
-        if not payload:
-            return
-        if direction.former >= 0:
-            passed = -distance(sequence + len(payload), direction.former)
-            if 0 <= passed <= self._limits.window:
-                counters.retransmitted += len(payload)  # a copy from the connection before
-                return
-        strays = direction.strays
-        if strays is not None:
-            last = strays[-1][0]
-            if abs(distance(sequence, last[1])) > self._limits.direction_octets:
-                self._drop_strays(direction)
-                strays = None
-            elif any(sequence == stray[1] for stray, _ in strays):
-                return
-        if counters.buffered + len(payload) > self._limits.total_octets:
-            return
-        if strays is None:
-            strays = direction.strays = []
-        strays.append((segment, self._mark))
-        self._count_strays(len(payload), 1)
-        direction.connection.attention = True
-        if len(strays) < self._limits.stray_segments:
-            return
+    def _stray(self, direction: Direction, segment: Segment) -> None:
+        """An implausible segment; enough of them in a row are a new connection whose SYN was not seen."""
+        if strays.keep(direction, segment, self._mark, self.counters, self._limits):
+            kept = direction.strays or []
+            self._end(direction.connection, "reused", _REPLACE, self._mark)
+            self._open(kept[0][0])
+            self._replay(kept)
+
+    def _replay(self, kept: list[Stray]) -> None:
+        """Segments that came too early, each under its own packet's name."""
         now = self._mark
-        self._end(direction.connection, "reused", _REPLACE, now)  # drops the strays' list, not the list's content
-        self._open(strays[0][0])
-        for stray, mark in strays:
-            self._mark = mark
-            self._segment(self._directions[stray[0]], stray)
+        for segment, self._mark in kept:
+            self._segment(self._directions[segment[0]], segment)
         self._mark = now
-
-    def _drop_strays(self, direction: Direction) -> None:
-        for stray, _ in direction.strays or ():
-            self._count_strays(-len(stray[4]), -1)
-        direction.strays = None
-
-    def _count_strays(self, octets: int, segments: int) -> None:
-        self.counters.buffered += octets
-        self.counters.buffered_segments += segments
-        self.counters.buffered_peak = max(self.counters.buffered, self.counters.buffered_peak)
 
     # Beginnings and ends.
 
@@ -319,12 +294,18 @@ class NativeEngine:
     def _take_over(self, candidate: Candidate, segment: Segment) -> Direction:
         """The candidate was in earnest: the old connection is over, and the new one begins with both its SYNs."""
         first = candidate.direction
-        self._end(first.connection, "reused", _REPLACE, self._mark)
+        old = first.connection
+        kept = [*(old.first.strays or ()), *(old.second.strays or ())]
+        if old.reset_due:
+            self._end(old, "rst", _REPLACE, old.reset_mark)
+        else:
+            self._end(old, "reused", _REPLACE, self._mark)
         syn: Segment = (first.key, candidate.isn, candidate.peer_start & MASK, candidate.flags, b"", 0)
         opened = self._open(syn)
         opened.connection.flow.started = candidate.time
         opened.seen = True
         self._synchronise(opened, syn)
+        self._replay(kept)
         return self._directions[segment[0]]
 
     def _swallowed(self, direction: Direction, segment: Segment) -> bool:
@@ -369,7 +350,7 @@ class NativeEngine:
         both = (connection.first, connection.second)
         for direction in both:
             if direction.strays is not None:
-                self._drop_strays(direction)
+                strays.drop(direction, self.counters)
         self._delivery.flush(connection)
         self._delivery.end(connection, mark, reason)
         if reason == "reused":
@@ -390,54 +371,14 @@ class NativeEngine:
         """The capture time at which something is given up, and the packet that brought it there."""
         return self._clock, self._mark[1], self._mark[2]
 
-    def _note_acknowledged(self, direction: Direction) -> None:
-        """See whether the other side has what this direction waits for."""
-        if not direction.waits or direction.acknowledged_since or not direction.assembler.running:
-            return
-        acknowledged = direction.other.acknowledged
-        if acknowledged >= 0 and distance(acknowledged, direction.assembler.hole()[0]) >= 0:
-            direction.acknowledged_since = self._clock
-
-    def _direction_due(self, direction: Direction) -> int:
-        """When this direction stops waiting for what it waits for."""
-        limits = self._limits
-        if direction.joined >= 0:
-            return direction.joined + limits.join_wait
-        if not direction.waits:
-            return NEVER
-        due = direction.hole_since + limits.hole_wait
-        if direction.acknowledged_since:
-            due = min(due, direction.acknowledged_since + limits.acknowledged_wait)
-        return due
-
-    def _connection_due(self, connection: Connection) -> int:
-        """When this connection must be looked at, even if nothing comes."""
-        first, second = connection.first, connection.second
-        due = min(self._direction_due(first), self._direction_due(second))
-        if connection.reset_due:
-            due = min(due, connection.reset_due)
-        if first.assembler.finished != second.assembler.finished:
-            due = min(due, connection.last + self._limits.fin_wait)
-        return due
-
     def _plan(self, connection: Connection) -> None:
-        """See to it that the connection is looked at in time."""
-        due = self._connection_due(connection)
-        if due != NEVER and (connection.timer == 0 or due < connection.timer):
-            connection.timer = due
-            self._timers.add(due, connection)
-            self._timers.sweep(_timer_stands)
-            self._due = min(self._due, due)
+        self._due = min(self._due, self._waits.plan(connection))
 
     def _run_due(self) -> None:
         """Do all that is due by now, in the order of its time."""
         now = self._clock
-        timers = self._timers
-        while timers.next_time() <= now:
-            due, connection = timers.pop()
-            if connection.timer == due and not connection.closed:
-                connection.timer = 0
-                self._attend(connection)
+        while (connection := self._waits.due(now)) is not None:
+            self._attend(connection)
         while True:
             since, idlest = self._table.idlest()
             if idlest is None or since + self._limits.idle_time > now:
@@ -445,7 +386,7 @@ class NativeEngine:
             self.counters.idle += 1
             self._end(idlest, "idle", _FORGET, self._now())
         self._table.forget_closed(now)
-        self._due = min(timers.next_time(), self._table.next_time())
+        self._due = min(self._waits.next_time(), self._table.next_time())
 
     def _attend(self, connection: Connection) -> None:
         """A connection of which something was due, if it still is."""
@@ -454,9 +395,9 @@ class NativeEngine:
             self._end(connection, "rst", _REMEMBER, connection.reset_mark)
             return
         for direction in (connection.first, connection.second):
-            while self._direction_due(direction) <= now:
+            while self._waits.direction_due(direction) <= now:
                 self._delivery.give_up(direction)
-            self._note_acknowledged(direction)
+            self._waits.note_acknowledged(direction, now)
         finished = connection.first.assembler.finished + connection.second.assembler.finished
         if finished == 2 or (finished and connection.last + self._limits.fin_wait <= now):
             self._end(connection, "fin", _REMEMBER, self._now())
@@ -467,7 +408,3 @@ class NativeEngine:
 def _keep_alive(flags: int, payload: bytes) -> bool:
     """One octet without PSH: where nothing is known yet, a keep-alive's garbage (RFC 9293 §3.8.4), not data."""
     return len(payload) == 1 and not flags & PSH
-
-
-def _timer_stands(due: int, connection: Connection) -> bool:
-    return connection.timer == due and not connection.closed

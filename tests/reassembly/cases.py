@@ -129,7 +129,12 @@ def every_packet_twice_as_a_span_session_shows_it(t):
 @case()
 def swapped_segments(t):
     a, b, c = t.c(b"one "), t.c(b"two "), t.c(b"three")
-    return [*t.handshake(), c, b, a, *t.goodbye()], [("c", b"one "), ("c", b"two "), ("c", b"three"), ("end", "fin")]
+    return [*t.handshake(), c, b, a, *t.goodbye()], [
+        ("c", b"one "),
+        ("c", b"two "),
+        ("c", b"three"),
+        ("end", "fin"),
+    ]
 
 
 @case()
@@ -410,7 +415,16 @@ def server_side_only(t):
 
 @case()
 def half_closed_side_is_heard_on(t):
-    return [*t.handshake(), t.c(b"bye"), t.fin(True), pause(30), t.s(b"more"), pause(30), t.s(b"!"), t.fin(False)], [
+    return [
+        *t.handshake(),
+        t.c(b"bye"),
+        t.fin(True),
+        pause(30),
+        t.s(b"more"),
+        pause(30),
+        t.s(b"!"),
+        t.fin(False),
+    ], [
         ("c", b"bye"),
         ("s", b"more"),
         ("s", b"!"),
@@ -608,5 +622,40 @@ def fin_inside_what_follows_is_not_believed(t):
     return [*t.handshake(), t.c(b"a"), forged, t.c(b"bcd"), *t.goodbye()], [
         ("c", b"a"),
         ("c", b"bcd"),
+        ("end", "fin"),
+    ]
+
+
+@case("reuse", "rst")
+def ports_used_again_right_after_a_reset(t):
+    second = Talk(client_isn=70_000_000, server_isn=80_000_000)
+    return [*t.handshake(), t.c(b"a"), t.rst(True), *second.handshake(), second.c(b"b")], [
+        ("c", b"a"),
+        ("end", "rst"),
+        ("c", b"b"),
+        ("end", "capture-end"),
+    ]
+
+
+@case("reuse", "one direction")
+def octets_of_the_new_connection_swapped(t):
+    second = Talk(client_isn=70_000_000)
+    a, b = second.c(b"first "), second.c(b"second")
+    return [t.syn(), t.ack(True), t.c(b"old"), second.syn(), b, a], [
+        ("c", b"old"),
+        ("end", "reused"),
+        ("c", b"first "),
+        ("c", b"second"),
+        ("end", "capture-end"),
+    ]
+
+
+@case("reuse")
+def syn_that_nobody_took_up_is_forgotten(t):
+    old = Talk(client_isn=900_000_000)
+    return [*t.handshake(), t.c(b"a"), old.syn(), pause(60), t.c(b"b"), old.c(b"?!"), t.c(b"c"), *t.goodbye()], [
+        ("c", b"a"),
+        ("c", b"b"),
+        ("c", b"c"),
         ("end", "fin"),
     ]

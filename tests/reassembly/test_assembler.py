@@ -1,5 +1,7 @@
 """The assembler against a naive model: a dictionary from position to octet, in which the first one wins."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,7 +61,7 @@ def test_model(copies: list[tuple[int, int, int]], first: int, give_up_at: set[i
         assert told == out
         assert assembler.buffered == len(waiting) == sum(len(piece[1]) for piece in assembler.pieces)
         ends = [(piece[0], piece[0] + len(piece[1])) for piece in assembler.pieces]
-        assert all(a[1] <= b[0] for a, b in zip(ends, ends[1:], strict=False))
+        assert all(a[1] <= b[0] for a, b in pairwise(ends))
         assert all(start > assembler.edge for start, _ in ends)
 
 

@@ -54,6 +54,9 @@ def test_two_runs_give_equal_events(case: Case, run: Run) -> None:
 def test_wrap_changes_nothing(case: Case, run: Run) -> None:
     """The same dialogue with sequence numbers that wrap in the middle of it."""
     steps, expected = case.dialogue(Talk(client_isn=0xFFFFFFFF - 4, server_isn=0xFFFFFFFF - 1))
-    if any("Talk(" in name for name in case.dialogue.__code__.co_names) or "Talk" in case.dialogue.__code__.co_names:
+    if (
+        any("Talk(" in name for name in case.dialogue.__code__.co_names)
+        or "Talk" in case.dialogue.__code__.co_names
+    ):
         pytest.skip("speaks of more than one connection, with numbers of its own")
     assert [brief(event) for event in run(lined_up(steps))] == expected

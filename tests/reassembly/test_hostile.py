@@ -47,7 +47,7 @@ def seeds() -> list[bytes]:
 @pytest.mark.parametrize("verify", [False, True])
 def test_random_octets(link_type: int, verify: bool) -> None:
     dice = random.Random(link_type)
-    engine = NativeEngine(lambda event: None, TIGHT, verify_checksums=verify)
+    engine = NativeEngine(lambda _: None, TIGHT, verify_checksums=verify)
     for number in range(3_000):
         octets = dice.randbytes(dice.randrange(0, 120))
         if number % 2:
@@ -69,7 +69,9 @@ def test_mutated_frames(seed: int) -> None:
         octets = bytearray(dice.choice(frames))
         for _ in range(dice.choice([0, 1, 1, 2, 8])):
             # Mostly where the ports, numbers and flags are.
-            octets[dice.randrange(14, len(octets))] = dice.choice([0, 1, 2, 4, 16, 17, 18, 255, dice.randrange(256)])
+            octets[dice.randrange(14, len(octets))] = dice.choice(
+                [0, 1, 2, 4, 16, 17, 18, 255, dice.randrange(256)]
+            )
         if dice.random() < 0.1:
             del octets[dice.randrange(len(octets)) :]
         if dice.random() < 0.1:

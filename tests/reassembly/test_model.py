@@ -55,7 +55,7 @@ def check_side(events: list[StreamEvent], from_client: bool, truth: bytes, lost:
     silence=st.sampled_from([0.0, 0.1, 40.0]),
 )
 def test_random_lines(
-    seed: int, loss: float, doubles: float, reorder: int, wrap: bool, vlan: bool, silence: float
+    *, seed: int, loss: float, doubles: float, reorder: int, wrap: bool, vlan: bool, silence: float
 ) -> None:
     dice = random.Random(seed)
     isn = {side: (0xFFFFFFFF - dice.randrange(600) if wrap else dice.getrandbits(32)) for side in (True, False)}

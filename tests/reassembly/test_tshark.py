@@ -15,15 +15,18 @@ from tests.reassembly.conftest import Run
 from tests.reassembly.crafting import PSH, RST, Step, Talk, joined, lined_up, read_pcap, write_pcap
 
 SHARED = Path(__file__).parents[3] / "shared" / "pcaps"
-NAMES = [
-    "msnp8-msnlib",
-    "msnp9-amsn",
-    "msnp12-amsn",
-    "msnp15-emesene",
-    "msnp15-emesene.reorder",
-    "msnp15-emesene.retrans",
-    "msnp15-emesene.seq-wrap",
-]
+CAPTURES = {
+    "msnp8-msnlib": "msnp8-msnlib",
+    "msnp9-amsn": "msnp9-amsn",
+    "msnp12-amsn": "msnp12-amsn",
+    "msnp15-emesene": "msnp15-emesene",
+    # Of this one tshark 4.0 says "10 bytes missing in capture file", and they are not; its truth is the capture
+    # that was shuffled.
+    "msnp15-emesene.reorder": "msnp15-emesene",
+    "msnp15-emesene.retrans": "msnp15-emesene.retrans",
+    "msnp15-emesene.seq-wrap": "msnp15-emesene.seq-wrap",
+}
+"""What we read, and what tshark reads for it."""
 
 Sides = dict[tuple[str, str], list[bytes]]
 """From (sender, receiver) to what was said on each of their connections, sorted."""
@@ -112,9 +115,9 @@ def test_own_capture(run: Run, tmp_path: Path) -> None:
     assert told_by_us(run, packets) == told_by_tshark(path)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CAPTURES)
 def test_shared_capture(run: Run, name: str) -> None:
     path = SHARED / f"{name}.pcap"
     if not path.exists():
         pytest.skip("the shared captures are not here")
-    assert told_by_us(run, read_pcap(str(path))) == told_by_tshark(path)
+    assert told_by_us(run, read_pcap(str(path))) == told_by_tshark(SHARED / f"{CAPTURES[name]}.pcap")

@@ -1,0 +1,76 @@
+"""How long a connection waits for what it waits for.
+
+Takes connections and capture times; gives the time at which each must be looked at, and those whose time has come.
+Decides nothing but when: what is then given up or ended is the engine's matter. Invariant: while a connection waits
+for anything, ``Connection.timer`` is set, and an agenda entry of that time exists.
+"""
+
+from reassembly.agenda import NEVER, Agenda
+from reassembly.connection import Connection, Direction
+from reassembly.limits import Limits
+from reassembly.sequence import distance
+
+
+class Waits:
+    """The waits of one engine, none longer than its limit."""
+
+    __slots__ = ("_agenda", "_limits")
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._agenda: Agenda[Connection] = Agenda()
+
+    def note_acknowledged(self, direction: Direction, now: int) -> None:
+        """See whether the other side has what this direction waits for."""
+        if not direction.waits or direction.acknowledged_since or not direction.assembler.running:
+            return
+        acknowledged = direction.other.acknowledged
+        if acknowledged >= 0 and distance(acknowledged, direction.assembler.hole()[0]) >= 0:
+            direction.acknowledged_since = now
+
+    def direction_due(self, direction: Direction) -> int:
+        """When this direction stops waiting for lower numbers, or for the octets in its first hole."""
+        limits = self._limits
+        if direction.joined >= 0:
+            return direction.joined + limits.join_wait
+        if not direction.waits:
+            return NEVER
+        due = direction.hole_since + limits.hole_wait
+        if direction.acknowledged_since:
+            due = min(due, direction.acknowledged_since + limits.acknowledged_wait)
+        return due
+
+    def plan(self, connection: Connection) -> int:
+        """See to it that the connection is looked at in time; gives that time, or `NEVER`."""
+        first, second = connection.first, connection.second
+        due = min(self.direction_due(first), self.direction_due(second))
+        if connection.reset_due:
+            due = min(due, connection.reset_due)
+        if first.assembler.finished != second.assembler.finished:
+            due = min(due, connection.last + self._limits.fin_wait)
+        if due != NEVER and (connection.timer == 0 or due < connection.timer):
+            connection.timer = due
+            self._agenda.add(due, connection)
+            self._agenda.sweep(_stands)
+        return due
+
+    def next_time(self) -> int:
+        """Before this capture time there is nothing to look at."""
+        return self._agenda.next_time()
+
+    def due(self, now: int) -> Connection | None:
+        """A connection whose time has come, the earliest first; None: no more."""
+        while self._agenda.next_time() <= now:
+            time, connection = self._agenda.pop()
+            if _stands(time, connection):
+                connection.timer = 0
+                return connection
+        return None
+
+    def clear(self) -> None:
+        """Wait for nothing."""
+        self._agenda.clear()
+
+
+def _stands(due: int, connection: Connection) -> bool:
+    return connection.timer == due and not connection.closed
