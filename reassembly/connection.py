@@ -224,6 +224,18 @@ def confirms(candidate: Candidate, direction: Direction, segment: Segment, limit
     return candidate.direction.isn >= 0 or not late
 
 
+def garbage_in_hole(direction: Direction, sequence: int, payload: bytes) -> bool:
+    """A keep-alive's octet stands behind a hole, in the place of an octet that was lost.
+
+    A keep-alive repeats the last number of a side that has been acknowledged wholly (RFC 9293 §3.8.4). Octets that
+    are in earnest are acknowledged after they are seen; where no acknowledgment is ever seen, the usual zero tells.
+    """
+    if distance(sequence, direction.assembler.sequence) <= 0:
+        return False
+    acknowledged = direction.other.acknowledged
+    return acknowledged == (sequence + 1) & MASK or (acknowledged < 0 and payload == b"\0")
+
+
 def reset_plausible(direction: Direction, segment: Segment, limits: Limits) -> bool:
     """A RST is where its sender stands, or where the other end says (RFC 9293 §3.5.2), not blind (RFC 5961 §3)."""
     _, sequence, acknowledgment, flags, _, _ = segment

@@ -13,7 +13,8 @@ Rules that were chosen, not given:
   its end begin a new flow in mid-stream, cut where the old one left off: a forged RST blinds nobody for long.
 - A RST, or the last FIN, flushes; a RST lingers first, for what was captured out of order. Octets beyond the RST
   from its own sender refute it.
-- One octet without PSH where a direction would be joined is a keep-alive's garbage, not data.
+- One octet without PSH is a keep-alive's garbage, not data, where a direction would be joined with it, and behind a
+  hole if the other side has acknowledged just that far.
 - At the end of the capture a flow that was already ending keeps its reason.
 """
 
@@ -27,6 +28,7 @@ from reassembly.connection import (
     Direction,
     Stray,
     confirms,
+    garbage_in_hole,
     may_be_acknowledged,
     may_start,
     reset_plausible,
@@ -140,8 +142,8 @@ class NativeEngine:
 
     def _unknown(self, segment: Segment) -> None:
         """A segment of no connection that is known. Without octets or SYN it tells nothing that will be needed."""
-        _, _, _, flags, payload, _ = segment
-        if flags & RST or not (flags & SYN or payload) or _keep_alive(flags, payload):
+        _, _, _, flags, payload, cut = segment
+        if flags & RST or not (flags & SYN or payload) or _keep_alive(flags, payload, cut):
             return
         self._segment(self._open(segment), segment)
 
@@ -182,14 +184,17 @@ class NativeEngine:
             if direction.former >= 0:
                 # Where the connection before left off: what lies below came out of that one already.
                 below = -distance(sequence, direction.former)
-                if 0 < below <= self._limits.window:
-                    self.counters.retransmitted += min(below, len(payload))
-                    sequence = (sequence + min(below, len(payload))) & MASK
-                    payload = payload[below:]
-            if (not payload and not flags & FIN) or _keep_alive(flags, payload):
+                below = min(below, len(payload)) if 0 < below <= self._limits.window else 0
+                self.counters.retransmitted += below
+                sequence = (sequence + below) & MASK
+                payload = payload[below:]
+            if not (payload or flags & FIN) or (direction.joined < 0 and _keep_alive(flags, payload, cut)):
                 return
             if direction.joined < 0:
                 direction.joined = self._clock
+        elif _keep_alive(flags, payload, cut) and garbage_in_hole(direction, sequence, payload):
+            self.counters.implausible += 1
+            return
         mark = self._mark
         if payload or cut:
             assembler.add(sequence, payload, mark, self._clock, cut)
@@ -310,12 +315,12 @@ class NativeEngine:
 
     def _swallowed(self, direction: Direction, segment: Segment) -> bool:
         """A segment of a connection that has ended: True if there is nothing new in it."""
-        _, sequence, _, flags, payload, _ = segment
+        _, sequence, _, flags, payload, cut = segment
         if flags & RST:
             return True
         if flags & SYN:
             return direction.isn == sequence
-        if not payload or _keep_alive(flags, payload):
+        if not payload or _keep_alive(flags, payload, cut):
             return True
         if not direction.assembler.running:
             return False
@@ -405,6 +410,6 @@ class NativeEngine:
             self._plan(connection)
 
 
-def _keep_alive(flags: int, payload: bytes) -> bool:
-    """One octet without PSH: where nothing is known yet, a keep-alive's garbage (RFC 9293 §3.8.4), not data."""
-    return len(payload) == 1 and not flags & PSH
+def _keep_alive(flags: int, payload: bytes, cut: int) -> bool:
+    """One octet without PSH: it looks like a keep-alive with its octet of garbage (RFC 9293 §3.8.4)."""
+    return len(payload) + cut == 1 and not flags & (PSH | FIN)

@@ -301,6 +301,31 @@ def hole_in_front_of_a_fin(t):
 
 
 @case("loss")
+def keep_alive_in_a_hole_invents_nothing(t):
+    steps = [*t.handshake(), t.c(b"one")]
+    t.c(b"lost")
+    return [*steps, t.ack(False), t.frame(True, 6, b"\0"), t.c(b"two"), pause(31), t.ack(True)], [
+        ("c", b"one"),
+        ("c gap", 4),
+        ("c", b"two"),
+        ("end", "capture-end"),
+    ]
+
+
+@case("loss")
+def single_octets_behind_a_hole_are_data(t):
+    steps = [*t.handshake(), t.c(b"one")]
+    t.c(b"lost")
+    single = [t.says(True, bytes([octet]), flags=ACK) for octet in b"two"]
+    return [*steps, *single, t.ack(False), pause(31), t.ack(True)], [
+        ("c", b"one"),
+        ("c gap", 4),
+        *[("c", octet) for octet in (b"t", b"w", b"o")],
+        ("end", "capture-end"),
+    ]
+
+
+@case("loss")
 def two_holes_are_two_gaps(t):
     steps = [*t.handshake()]
     t.c(b"12")
@@ -362,6 +387,17 @@ def keep_alive_is_nothing_to_join_at(t):
     return [t.frame(True, 5, b"\0"), t.ack(False), t.c(b"seen"), pause(1), t.ack(True)], [
         ("c gap", None),
         ("c", b"seen"),
+        ("end", "capture-end"),
+    ]
+
+
+@case("mid-stream")
+def single_octets_behind_the_join_are_data(t):
+    t.c(b"unseen")
+    single = [t.says(True, bytes([octet]), flags=ACK) for octet in b"bcd"]
+    return [t.frame(True, 4, b"xa"), *single, pause(1), t.ack(True)], [
+        ("c gap", None),
+        *[("c", octets) for octets in (b"xa", b"b", b"c", b"d")],
         ("end", "capture-end"),
     ]
 
