@@ -121,6 +121,11 @@ class Connection:
         first.other = second
         second.other = first
 
+    @property
+    def fin_mark(self) -> Mark:
+        """Of its last FIN: it ended then, not when the capture's clock came far enough to be sure of it."""
+        return max(self.first.assembler.fin_mark, self.second.assembler.fin_mark)
+
     def review(self) -> None:
         """Tell anew whether it needs attention."""
         self.attention = (

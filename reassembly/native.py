@@ -131,7 +131,7 @@ class NativeEngine:
             if connection.reset_due:
                 self._end(connection, "rst", _FORGET, connection.reset_mark)
             elif connection.first.assembler.finished or connection.second.assembler.finished:
-                self._end(connection, "fin", _FORGET, self._now())
+                self._end(connection, "fin", _FORGET, connection.fin_mark)
             else:
                 self._end(connection, "capture-end", _FORGET, self._now())
         self._table.clear()
@@ -404,8 +404,8 @@ class NativeEngine:
                 self._delivery.give_up(direction)
             self._waits.note_acknowledged(direction, now)
         finished = connection.first.assembler.finished + connection.second.assembler.finished
-        if finished == 2 or (finished and connection.last + self._limits.fin_wait <= now):
-            self._end(connection, "fin", _REMEMBER, self._now())
+        if finished == 2 or (finished and self._waits.fin_due(connection) <= now):
+            self._end(connection, "fin", _REMEMBER, connection.fin_mark)
         else:
             self._plan(connection)
 

@@ -47,12 +47,17 @@ class Waits:
         if connection.reset_due:
             due = min(due, connection.reset_due)
         if first.assembler.finished != second.assembler.finished:
-            due = min(due, connection.last + self._limits.fin_wait)
+            due = min(due, self.fin_due(connection))
         if due != NEVER and (connection.timer == 0 or due < connection.timer):
             connection.timer = due
             self._agenda.add(due, connection)
             self._agenda.sweep(_stands)
         return due
+
+    def fin_due(self, connection: Connection) -> int:
+        """When a connection of which one side has finished ends, if nothing more comes."""
+        alone = not (connection.first.seen and connection.second.seen)
+        return connection.last + (self._limits.lone_fin_linger if alone else self._limits.fin_wait)
 
     def next_time(self) -> int:
         """Before this capture time there is nothing to look at."""

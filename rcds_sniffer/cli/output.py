@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import IO, Protocol, Self
 
 from rcds_sniffer.cli.errors import UserError
-from rcds_sniffer.export import open_format
+from rcds_sniffer import export
 from rcds_sniffer.records.record import CommunicationRecord
 from rcds_sniffer.store.store import Store, open_store
 
@@ -75,17 +75,17 @@ def open_writer(name: str, output: str) -> Writer:
     Raises:
         UserError: the file cannot be written.
     """
-    return open_format(name, open_output(output))
+    return export.open_writer(name, open_output(output))
 
 
 def open_output(output: str) -> IO[str]:
     """``-`` is standard output."""
     if output == "-":
         if hasattr(sys.stdout, "reconfigure"):
-            sys.stdout.reconfigure(encoding="utf-8", newline="")
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")
         return sys.stdout
     try:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
         raise UserError(f"{output}: cannot be written: {error.strerror}") from error
-    return open(descriptor, "w", encoding="utf-8", newline="")
+    return open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="")

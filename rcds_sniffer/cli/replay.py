@@ -3,7 +3,6 @@
 import contextlib
 import signal
 import socket
-import sys
 from collections.abc import Iterator, Sequence
 
 import click
@@ -105,11 +104,13 @@ def replay(  # noqa: PLR0917 - click hands over one parameter an option
             stopped = stack.enter_context(stop_on_signal())
             with progress_bar(opened, quiet) as progress:
                 outcome = pipeline.run(lambda: bool(stopped), progress)
-            stack.callback(report, outcome, opened, None if store is None else store.stored, quiet)
     except CaptureError as error:
         raise UserError(str(error)) from error
     except StoreError as error:
         raise RunError(str(error)) from error
+    if not quiet:
+        for line in summary(outcome, opened, None if store is None else store.stored):
+            click.echo(line, err=True)
     ctx.exit(INTERRUPTED if outcome.interrupted else LOST if outcome.lost or opened.truncations else 0)
 
 
@@ -147,12 +148,3 @@ def stop_on_signal() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def report(outcome: Outcome, source: Source, stored: int | None, quiet: bool) -> None:
-    """Print the summary, after everything else."""
-    if quiet:
-        return
-    sys.stdout.flush()
-    for line in summary(outcome, source, stored):
-        click.echo(line, err=True)

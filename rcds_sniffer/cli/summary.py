@@ -14,10 +14,8 @@ TOP = 5
 def summary(outcome: Outcome, source: Source, stored: int | None) -> Iterator[str]:
     """The lines of the summary."""
     engine = outcome.engine
-    yield (
-        f"{outcome.packets:,} packets ({outcome.refused:,} not on the ports asked for), "
-        f"{engine.get('flows', 0):,} TCP connections"
-    )
+    elsewhere = f" ({outcome.refused:,} not on the ports asked for)" if outcome.refused else ""
+    yield f"{outcome.packets:,} packets{elsewhere}, {engine.get('flows', 0):,} TCP connections"
     recognised = sum(decoder.get("recognised", 0) for decoder in outcome.decoders.values())
     events = ", ".join(
         f"{count:,} {event}" for event, count in sorted(outcome.events.items(), key=lambda e: (-e[1], e[0]))

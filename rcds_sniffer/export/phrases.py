@@ -30,7 +30,8 @@ PHRASES = {
     "login": "{sender} signed in{details}",
     "logout": "{sender} signed out{details}",
     "presence": "{sender} is {status}",
-    "profile": "{sender}: profile{details}",
+    "profile": "{sender} goes by this name{details}",
+    "profile from the server": "profile of {recipients}{details}",
     "contact": "{sender} has the contact {recipients}{details}",
     "invite": "{sender} invited {recipients}{details}",
     "join": "{sender} joined",
@@ -68,7 +69,8 @@ SAID_ELSEWHERE = frozenset({"status", "delivery", "charset", "inferred", "name",
 
 def phrase(record: CommunicationRecord, *, text_limit: int | None = None, subject: bool = True) -> Text:
     """What ``record`` says, in one line or, where its text has several, in several; without who, if asked."""
-    template = PHRASES.get(record.event, "{sender}: " + record.event.replace("{", "{{").replace("}", "}}"))
+    name = "profile from the server" if record.event == "profile" and record.sender is None else record.event
+    template = PHRASES.get(name, "{sender}: " + record.event.replace("{", "{{").replace("}", "}}"))
     if not subject:
         template = template.removeprefix("{sender}").lstrip(": ")
     out = Text()
@@ -137,7 +139,11 @@ def _file(file: Mapping[str, object]) -> Text:
 
 
 def _details(details: Mapping[str, object]) -> Text:
-    told = [f"{key} {value}" for key, value in details.items() if value is not None and key not in SAID_ELSEWHERE]
+    told = [
+        key if value is True else f"{key} {value}"
+        for key, value in details.items()
+        if value not in (None, "", False) and key not in SAID_ELSEWHERE
+    ]
     return Text(f" ({safe(', '.join(told), limit=DETAILS_LIMIT)})", style=DIM) if told else Text()
 
 

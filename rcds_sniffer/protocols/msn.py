@@ -13,7 +13,7 @@ from msnp.links import Links
 from msnp.session import MsnSession
 from rcds_sniffer import events as shared
 from rcds_sniffer.events import Connection, Event, Seen
-from reassembly.events import Flow, StreamData, StreamEnd, StreamEvent, StreamGap
+from reassembly.events import Flow, StreamEnd, StreamEvent, StreamGap
 
 PORTS = (1863,)
 """The port that Microsoft registered for MSNP; ``--ports`` names others."""
@@ -25,63 +25,88 @@ At = dict[str, Any]
 """The fields that every shared event has: connection, seen, inferred."""
 
 
+MAX_VERSIONS = 100_000
+"""Accounts whose version is remembered for their switchboards; beyond, the oldest is forgotten."""
+
+
 class _Line:
     """One flow: its connection in the shared vocabulary, and the session that decodes it."""
 
-    __slots__ = ("_emit", "connection", "session")
+    __slots__ = ("_decoder", "connection", "session", "silent", "swapped")
 
-    def __init__(self, flow: Flow, links: Links, emit: Callable[[Event], None]) -> None:
+    def __init__(self, flow: Flow, decoder: "MsnDecoder") -> None:
         client, server = str(flow.client), str(flow.server)
         self.connection = Connection("msnp", client, server, flow.started)
-        self.session = MsnSession(self.translate, links, client, server, sides_certain=flow.opened)
-        self._emit = emit
+        self.session = MsnSession(self.translate, decoder.links, client, server, sides_certain=flow.opened)
+        self.silent = True
+        """No octet came yet."""
+        self.swapped = False
+        """The tap had taken the server for the client."""
+        self._decoder = decoder
 
     def translate(self, event: msn.Event) -> None:
         """Hand on ``event`` in the shared vocabulary."""
+        connection = self.connection
+        if self.session.swapped and not self.swapped:
+            self.swapped = True
+            connection.client, connection.server = connection.server, connection.client
         if isinstance(event, msn.VersionAgreed):
-            self.connection.version = f"MSNP{event.version}"
-            return
+            connection.version = f"MSNP{event.version}"
+        elif isinstance(event, msn.AccountKnown):
+            self._decoder.note_version(event.account, connection)
         translator = TRANSLATORS.get(type(event))
-        if translator is None:
-            return
-        mark = event.mark
-        seen = Seen(mark.time, mark.sequence, mark.packet, mark.source, event.from_client, event.ordinal)
-        self._emit(translator(event, {"connection": self.connection, "seen": seen, "inferred": event.inferred}))
+        if translator is not None:
+            mark = event.mark
+            seen = Seen(mark.time, mark.sequence, mark.packet, mark.source, event.from_client, event.ordinal)
+            at = {"connection": connection, "seen": seen, "inferred": event.inferred}
+            self._decoder.emit(translator(event, at))
 
 
 class MsnDecoder:
     """Follows the MSN connections of one run."""
 
     def __init__(self, emit: Callable[[Event], None]) -> None:
-        self._emit = emit
-        self._links = Links()
-        self._lines: dict[Flow, _Line] = {}
+        self.emit = emit
+        self.links = Links()
         self.counters: dict[str, int] = {"connections": 0, "recognised": 0, "tls": 0}
+        self._lines: dict[Flow, _Line] = {}
+        self._versions: dict[str, str] = {}
 
     def receive(self, event: StreamEvent) -> None:
         """Take one stream event: the paper's ``process_MSNIpacket``."""
-        line = self._lines.get(event.flow)
+        flow = event.flow
+        line = self._lines.get(flow)
+        if isinstance(event, StreamEnd):
+            if line is not None:
+                self._close(flow, line, msn.Mark(event.time, 0, event.packet, event.source))
+            return
         if line is None:
-            if isinstance(event, StreamEnd):
-                return
-            line = self._lines[event.flow] = _Line(event.flow, self._links, self._emit)
+            line = self._lines[flow] = _Line(flow, self)
             self.counters["connections"] += 1
-            if isinstance(event, StreamData) and looks_like_tls(event.octets):
-                self.counters["tls"] += 1
-        mark = msn.Mark(event.time, getattr(event, "sequence", 0), event.packet, event.source)
-        if isinstance(event, StreamData):
-            line.session.analyze_packet(event.from_client, event.octets, mark)
-        elif isinstance(event, StreamGap):
+        mark = msn.Mark(event.time, event.sequence, event.packet, event.source)
+        if isinstance(event, StreamGap):
             line.session.gap(event.from_client, event.length, mark)
+            return
+        if line.silent:
+            line.silent = False
+            self.counters["tls"] += looks_like_tls(event.octets)
+        line.session.analyze_packet(event.from_client, event.octets, mark)
+
+    def note_version(self, account: str, connection: Connection) -> None:
+        """A switchboard connection agrees on no version: it is the one of the account's notification connection."""
+        if connection.version is not None:
+            self._versions[account] = connection.version
+            if len(self._versions) > MAX_VERSIONS:
+                del self._versions[next(iter(self._versions))]
         else:
-            self._close(event.flow, line, mark)
+            connection.version = self._versions.get(account)
 
     def _close(self, flow: Flow, line: _Line, mark: msn.Mark) -> None:
         line.session.end(mark)
         del self._lines[flow]
         self.counters["recognised"] += line.session.recognised
         seen = Seen(mark.time, mark.sequence, mark.packet, mark.source, True)
-        self._emit(shared.ConnectionClosed(connection=line.connection, seen=seen))
+        self.emit(shared.ConnectionClosed(connection=line.connection, seen=seen))
 
 
 def looks_like_tls(octets: bytes) -> bool:
@@ -205,7 +230,9 @@ TRANSLATORS: dict[type[msn.Event], Callable[[Any, At], Event]] = {
     msn.Nudge: lambda e, at: shared.Nudge(**at, **_utterance(e)),
     msn.ActionText: lambda e, at: shared.Action(**at, **_utterance(e), text=e.text),
     msn.Acknowledged: lambda e, at: shared.Delivery(**at, transaction=e.transaction, delivered=e.delivered),
-    msn.Undecoded: lambda e, at: shared.Undecoded(**at, octets=e.octets, details={"reason": e.reason}),
+    msn.Undecoded: lambda e, at: shared.Undecoded(
+        **at, octets=e.octets, details={"reason": e.reason, "octets": e.octets}
+    ),
 }
 """Events without an entry say nothing that a record needs (:class:`msnp.events.ServerKnown`)."""
 

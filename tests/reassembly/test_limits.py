@@ -213,3 +213,13 @@ def test_sides_by_port_where_no_syn_tells() -> None:
         expected = 1863 if ports else min(client, server)
         assert {event.flow.server.port for event in events} == {expected}
         assert not events[0].flow.opened
+
+
+def test_fin_ends_a_connection_of_one_visible_side_at_once_and_at_its_own_time() -> None:
+    talk = Talk()
+    syn, _, ack = talk.handshake()
+    steps = [syn, ack, talk.c(b"bye"), talk.fin(True)]
+    other = Talk(client=("10.9.9.9", 1), server=("192.0.2.9", 1863))
+    _, events = feed(DEFAULT_LIMITS, [*steps, pause(1), other.syn()])
+    assert said(events) == [("c", b"bye"), ("end", "fin")]
+    assert events[-1].time == lined_up(steps)[-1].time
