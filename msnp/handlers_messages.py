@@ -63,6 +63,7 @@ def handler_msn_msg(state: State, line: Frame) -> None:
         return
     else:
         state.learn_server(False, line.mark, from_client=False)
+        state.doubt()
         sender = account_of(line.word(1))
         name = decode_name(line.tokens[2]) if len(line.tokens) > 3 else None
         origin = Message(mark=line.mark, from_client=False, sender=sender, sender_name=name)

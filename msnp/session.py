@@ -107,6 +107,7 @@ class MsnSession:
         if self.recognised:
             flush_texts(state)
             if state.notification is False:
+                state.doubt()
                 state.leave(mark, from_client=True)
             state.log_out(mark, from_client=True, reason="connection-end")
 
