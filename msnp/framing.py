@@ -249,8 +249,8 @@ class Framer:
         if not line:
             self._consume(end + 1)
             return True
-        if PLAUSIBLE.fullmatch(line) is None:
-            return False
+        if PLAUSIBLE.fullmatch(line) is None and self._fitting(line) is None:
+            return False  # a known command may hold anything: a name with control characters must hide nothing
         tokens = line.split(b" ")
         shape = self._shape(line)
         if shape is not None:
@@ -464,7 +464,10 @@ class Framer:
         return self._shapes.get(ERROR if command.isdigit() else command)
 
     def _fitting(self, line: bytes) -> Shape | None:
-        """The shape of ``line`` if it is a known command in its strict form."""
+        """The shape of ``line`` if it is a known command in its strict form.
+
+        Whatever fits must also be read by :meth:`_frame`, or the two would hand it to each other for ever.
+        """
         shape = self._shape(line)
         if shape is None or shape.form.fullmatch(line) is None:
             return None

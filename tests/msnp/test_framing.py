@@ -358,6 +358,20 @@ def test_garbage_is_skipped_in_one_report_up_to_the_next_commands() -> None:
     assert frames([item for item in items if isinstance(item, Frame)]) == "ACK ACK ACK JOI ACK"
 
 
+def test_control_characters_in_a_name_hide_no_message() -> None:
+    octets = join(
+        "JOI kim@b.example K\1m\x7f 0", ("MSG kim@b.example K\0\x1b[2J #", mime("hi")), "NLN NLN a@b \2 0"
+    )
+    assert frames(read(S, octets, one_by_one)) == "JOI MSG+64 NLN"
+    assert frames(joined(b"tail\r\n" + octets)[1:]) == "JOI MSG+64 NLN"
+
+
+def test_control_characters_where_none_can_be_make_a_line_implausible() -> None:
+    octets = join("ACK 1", "ACK 2", "ACK 3", "JOI k\1m@b.example Kim 0", "ACK \0", "ACK 4", "ACK 5", "ACK 6")
+    items = read(S, octets)
+    assert [type(item) for item in items] == [Frame] * 3 + [Skipped] + [Frame] * 3
+
+
 def test_a_length_beyond_the_limit_is_no_length() -> None:
     octets = join("JOI kim@b.example Kim 0", "MSG kim@b.example Kim 9999999", "ACK 1", "ACK 2", "ACK 3")
     items = read(S, octets)

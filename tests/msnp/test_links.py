@@ -284,7 +284,8 @@ def test_one_heard_alone_learns_of_one_heard_whole() -> None:
     links = Links()
     Wire(links, client="10.0.0.1:6000", server=SB).play(
         script(
-            "C: USR 1 kim@b.example 1.1\nS: USR 1 OK kim@b.example Kim\nC: CAL 2 lou@a.example\nS: CAL 2 RINGING 7788"
+            "C: USR 1 kim@b.example 1.1\nS: USR 1 OK kim@b.example Kim\n"
+            "C: CAL 2 lou@a.example\nS: CAL 2 RINGING 7788"
         )
     )
     lou = accepts(links, "lou@a.example", "10.0.0.2")

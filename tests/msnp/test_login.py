@@ -168,7 +168,8 @@ def test_invitation() -> None:
 def test_the_profile_hides_credentials() -> None:
     profile = (
         "MIME-Version: 1.0\r\nContent-Type: text/x-msmsgsprofile; charset=UTF-8\r\nLoginTime: 11608\r\n"
-        "preferredEmail: lou@a.example\r\nAge: \r\nsid: 507\r\nkv: 9\r\nMSPAuth: 9TICKET!\r\nClientIP: 203.0.113.9\r\n\r\n"
+        "preferredEmail: lou@a.example\r\nAge: \r\nsid: 507\r\nkv: 9\r\nMSPAuth: 9TICKET!\r\n"
+        "ClientIP: 203.0.113.9\r\n\r\n"
     )
     (event,) = only(events_of([*LOGIN, say("S: MSG Hotmail Hotmail #", profile)]), ProfileReceived)
     assert isinstance(event, ProfileReceived)
@@ -186,7 +187,8 @@ def test_the_profile_hides_credentials() -> None:
 def test_a_mail_notice_is_decoded() -> None:
     notice = (
         "MIME-Version: 1.0\r\nContent-Type: text/x-msmsgsemailnotification; charset=UTF-8\r\n\r\n"
-        "From: =?UTF-8?B?UmVuw6k=?=\r\nSubject: =?ISO-8859-1?Q?caf=E9?= soon\r\nFrom-Addr: rene@z.example\r\nid: 2\r\n"
+        "From: =?UTF-8?B?UmVuw6k=?=\r\nSubject: =?ISO-8859-1?Q?caf=E9?= soon\r\n"
+        "From-Addr: rene@z.example\r\nid: 2\r\n"
     )
     (event,) = only(events_of([*LOGIN, say("S: MSG Hotmail Hotmail #", notice)]), MailNoticed)
     assert isinstance(event, MailNoticed)
