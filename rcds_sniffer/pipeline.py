@@ -58,6 +58,7 @@ class Pipeline:
         source: Source,
         engine: Callable[[EventCallback], Engine],
         protocols: Iterable[tuple[Protocol, frozenset[int]]],
+        *,
         warrant: Warrant,
         sensor: str,
         sinks: Sequence[Sink],

@@ -43,8 +43,8 @@ class Limits:
     fin_wait: int = 60 * SECOND
     """A flow of which one side has finished and no side has said anything for so long ends ``fin``."""
     lone_fin_linger: int = 200 * MILLISECOND
-    """The same where the other side was never seen (an asymmetric tap): nobody is there to wait for. Only octets that
-    were captured behind the FIN are."""
+    """The same where the other side was never seen (an asymmetric tap): nobody is there to wait for, only octets
+    that were captured behind the FIN."""
     reset_linger: int = 200 * MILLISECOND
     """From a RST to the flow's end ``rst``, for octets that were sent before it and captured behind it."""
     time_wait: int = 120 * SECOND

@@ -56,9 +56,9 @@ def replayed(frames: Iterable[Frame], *targets: str) -> list[CommunicationRecord
         FrameSource(frames),  # type: ignore[arg-type]
         lambda callback: NativeEngine(callback, server_ports=PORTS),
         [(PROTOCOL, PORTS)],
-        warrant,
-        "nis-1",
-        [kept],
+        warrant=warrant,
+        sensor="nis-1",
+        sinks=[kept],
     )
     pipeline.run()
     return kept.records

@@ -23,7 +23,7 @@ ACCOUNT = re.compile(r"[^\s@]+@[^\s@]+|tel:\+?[0-9]+")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Time(click.ParamType):
+class Time(click.ParamType[int]):
     """A moment: ISO 8601 date or date and time; without a zone it is UTC. Nanoseconds since 1970 UTC."""
 
     name = "time"
@@ -47,7 +47,7 @@ class Time(click.ParamType):
         return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
 
 
-class Ports(click.ParamType):
+class Ports(click.ParamType[tuple[int, ...]]):
     """TCP ports, separated by commas."""
 
     name = "ports"
@@ -161,6 +161,6 @@ def _read(path: Path) -> bytes:
 def checked(account: str, where: str) -> str:
     """``account`` normalised; the message does not repeat it, since messages end up in logs."""
     normal = normalise(account.strip())
-    if ACCOUNT.fullmatch(normal) is None:
+    if normal is None or ACCOUNT.fullmatch(normal) is None:
         raise UserError(f"{where}: an account looks like alice@example.org or tel:+15550100")
     return normal

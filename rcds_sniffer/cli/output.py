@@ -3,29 +3,23 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import IO, Protocol, Self
+from typing import Self, TextIO
 
-from rcds_sniffer.cli.errors import UserError
-from rcds_sniffer import export
+from rcds_sniffer.cli.errors import RunError, UserError
+from rcds_sniffer.export import Writer, open_writer
 from rcds_sniffer.records.record import CommunicationRecord
-from rcds_sniffer.store.store import Store, open_store
-
-
-class Writer(Protocol):
-    """What every format offers."""
-
-    def write(self, records: Sequence[CommunicationRecord]) -> None:
-        """Take some records."""
-
-    def close(self) -> None:
-        """Write what is held back."""
+from rcds_sniffer.store.errors import StoreError
+from rcds_sniffer.store.store import open_store
 
 
 class StoreSink:
-    """The store, counting what was new."""
+    """The store, counting what was new. Raises UserError where it cannot be opened, StoreError later."""
 
     def __init__(self, url: str) -> None:
-        self._store: Store = open_store(url, create=True)
+        try:
+            self._store = open_store(url, create=True)
+        except StoreError as error:
+            raise UserError(str(error)) from error
         self.stored = 0
 
     def write(self, records: Sequence[CommunicationRecord]) -> None:
@@ -40,18 +34,24 @@ class StoreSink:
 
 
 class WriterSink:
-    """A format's writer; when the reader of a pipe has had enough, nothing more is written."""
+    """A format's writer, to standard output or a file that only its owner may read.
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer: Writer | None = writer
+    When the reader of a pipe has had enough, nothing more is written. Raises UserError where the file cannot be
+    opened, RunError where it can be written no longer.
+    """
+
+    def __init__(self, form: str, output: str) -> None:
+        self._output = output
+        self._stream = open_output(output)
+        self._writer: Writer | None = open_writer(form, self._stream)
 
     def write(self, records: Sequence[CommunicationRecord]) -> None:
         """Write one batch."""
         if self._writer is not None:
             try:
                 self._writer.write(records)
-            except BrokenPipeError:
-                self._give_up()
+            except OSError as error:
+                self._give_up(error)
 
     def __enter__(self) -> Self:
         return self
@@ -60,32 +60,29 @@ class WriterSink:
         if self._writer is not None:
             try:
                 self._writer.close()
-                sys.stdout.flush()
-            except BrokenPipeError:
-                self._give_up()
+                self._stream.flush()
+            except OSError as failure:
+                self._give_up(failure)
+        if self._stream is not sys.stdout:
+            self._stream.close()
 
-    def _give_up(self) -> None:
+    def _give_up(self, error: OSError) -> None:
         self._writer = None
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its exit
+        # What could not be written must not be tried again when the stream is closed, by us or by Python.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise RunError(f"{self._output}: cannot be written any further: {error.strerror}") from error
 
 
-def open_writer(name: str, output: str) -> Writer:
-    """The writer of a format, to a file that only its owner may read, or to standard output.
-
-    Raises:
-        UserError: the file cannot be written.
-    """
-    return export.open_writer(name, open_output(output))
-
-
-def open_output(output: str) -> IO[str]:
+def open_output(output: str) -> TextIO:
     """``-`` is standard output."""
     if output == "-":
-        if hasattr(sys.stdout, "reconfigure"):
-            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")
-        return sys.stdout
+        stream: TextIO = sys.stdout
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")
+        return stream
     try:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
         raise UserError(f"{output}: cannot be written: {error.strerror}") from error
-    return open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="")
+    return os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="")

@@ -4,7 +4,7 @@ import click
 
 from rcds_sniffer.cli import options
 from rcds_sniffer.cli.errors import UserError
-from rcds_sniffer.cli.output import WriterSink, open_writer
+from rcds_sniffer.cli.output import WriterSink
 from rcds_sniffer.records.record import EVENTS
 from rcds_sniffer.store.errors import StoreError
 from rcds_sniffer.store.filter import RecordFilter
@@ -63,7 +63,7 @@ def records(  # noqa: PLR0917 - click hands over one parameter an option
         limit=limit,
     )
     try:
-        with open_store(db, create=False) as store, WriterSink(open_writer(output_format, output)) as writer:
+        with open_store(db, create=False) as store, WriterSink(output_format, output) as writer:
             batch = []
             for record in store.query(wanted):
                 batch.append(record)

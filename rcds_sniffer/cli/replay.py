@@ -10,14 +10,13 @@ import click
 from capture.errors import CaptureError
 from capture.files import open_files
 from capture.filters import filter_by_expression, filter_for_ports
-from capture.source import Source
 from rcds_sniffer.cli import options
 from rcds_sniffer.cli.errors import INTERRUPTED, LOST, RunError, UserError
-from rcds_sniffer.cli.output import StoreSink, WriterSink, open_writer
+from rcds_sniffer.cli.output import StoreSink, WriterSink
 from rcds_sniffer.cli.progress import progress_bar
 from rcds_sniffer.cli.summary import summary
 from rcds_sniffer.orders import Everybody, NamedTargets, Period, Warrant
-from rcds_sniffer.pipeline import Outcome, Pipeline
+from rcds_sniffer.pipeline import Pipeline
 from rcds_sniffer.protocols import installed
 from rcds_sniffer.store.errors import StoreError
 from reassembly.native import NativeEngine
@@ -91,15 +90,15 @@ def replay(  # noqa: PLR0917 - click hands over one parameter an option
             opened = stack.enter_context(open_files(files, source))
             opened.set_filter(filter_by_expression(bpf) if bpf is not None else filter_for_ports(sorted(wanted)))
             store = None if no_db else stack.enter_context(StoreSink(db))
-            writer = stack.enter_context(WriterSink(open_writer(output_format, output)))
+            writer = stack.enter_context(WriterSink(output_format, output))
             sinks = [sink for sink in (store, writer) if sink is not None]
             pipeline = Pipeline(
                 opened,
                 lambda callback: NativeEngine(callback, server_ports=wanted, verify_checksums=verify_checksums),
                 protocols,
-                warrant,
-                sensor,
-                sinks,
+                warrant=warrant,
+                sensor=sensor,
+                sinks=sinks,
             )
             stopped = stack.enter_context(stop_on_signal())
             with progress_bar(opened, quiet) as progress:
@@ -126,8 +125,8 @@ def make_warrant(target: Sequence[str], targets_file: str | None, everybody: boo
         return Everybody(period)
     if not target and not targets_file:
         raise UserError(
-            "whom to record? Only accounts that you name are recorded: give --target ACCOUNT or --targets-file FILE; "
-            "--all records everybody, for captures of your own traffic"
+            "whom to record? Only accounts that you name are recorded: give --target ACCOUNT or --targets-file "
+            "FILE; --all records everybody, for captures of your own traffic"
         )
     return NamedTargets(options.read_targets(target, targets_file), period)
 

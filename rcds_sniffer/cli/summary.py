@@ -82,10 +82,10 @@ def explanation(outcome: Outcome, source: Source) -> Iterator[str]:
 
 
 def busiest(sample: Sequence[Packet]) -> str:
-    """``tcp 443 (120 packets), udp 53 (7)``: the lower port of each packet, the most frequent first."""
+    """``tcp 443 (120), udp 53 (7)``: of each packet the port that more packets have, the most frequent first."""
     import dpkt  # noqa: PLC0415 - only when there is something to explain
 
-    ports: Counter[tuple[str, int]] = Counter()
+    pairs: list[tuple[tuple[str, int], tuple[str, int]]] = []
     for packet in sample:
         try:
             layer = dpkt.ethernet.Ethernet(packet.octets).data if packet.link_type == 1 else None
@@ -93,7 +93,9 @@ def busiest(sample: Sequence[Packet]) -> str:
                 layer = layer.data
             if isinstance(layer, dpkt.tcp.TCP | dpkt.udp.UDP):
                 kind = "tcp" if isinstance(layer, dpkt.tcp.TCP) else "udp"
-                ports[kind, min(layer.sport, layer.dport)] += 1
+                pairs.append(((kind, layer.sport), (kind, layer.dport)))
         except (dpkt.Error, IndexError, ValueError):
             continue
+    common = Counter(port for pair in pairs for port in pair)
+    ports = Counter(max(pair, key=lambda port: common[port]) for pair in pairs)
     return ", ".join(f"{kind} {port} ({count:,})" for (kind, port), count in ports.most_common(TOP))

@@ -6,6 +6,7 @@ and meaning are fixed, fields may be added, none renamed. Absent or unknown is n
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -61,9 +62,16 @@ class CommunicationRecord:
         return out
 
     def to_json(self) -> str:
-        """One line of JSON, text kept exact: characters outside ASCII as they are, control characters escaped."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":"), default=str)
+        """One line of JSON; what a parser gives back is exact.
 
+        Characters outside ASCII stand as they are, but for those that break lines, steer a terminal or turn the
+        direction of text, and lone surrogates, which no stream can hold: these are escaped (RFC 8259 section 7).
+        """
+        line = json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":"), default=str)
+        return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+
+
+UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 FIELDS = tuple(field.name for field in fields(CommunicationRecord))
 

@@ -1,0 +1,96 @@
+"""A capture and its expected records are the whole test.
+
+``tests/pcaps/<case>.pcap`` was written by the simulator; ``<case>.truth.json`` is what was said in it, and
+``<case>.jsonl`` the records, which somebody has read. ``python -m tests.test_captures`` writes the records anew.
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.command import replay, run
+from tests.conftest import PCAPS, SHARED
+
+CAPTURES = sorted(path for path in PCAPS.iterdir() if ".pcap" in path.name)
+
+
+def case(path: Path) -> str:
+    return path.name.partition(".")[0]
+
+
+def accounts(truth: dict) -> list[str]:  # type: ignore[type-arg]
+    return sorted(truth["expected"])
+
+
+@pytest.mark.parametrize("capture", CAPTURES, ids=case)
+def test_records_are_the_expected_ones(capture: Path) -> None:
+    assert recorded(capture) == (PCAPS / f"{case(capture)}.jsonl").read_text()
+
+
+@pytest.mark.parametrize("capture", CAPTURES, ids=case)
+def test_records_say_what_was_said(capture: Path) -> None:
+    truth = json.loads((PCAPS / f"{case(capture)}.truth.json").read_text())
+    partial = case(capture) in {"mid-stream", "loss", "client-side-only", "server-side-only", "odd-lengths"}
+    for account in accounts(truth):
+        records = replay("--target", account, capture)
+        assert {record["target"] for record in records} <= {account}
+        found = Counter(
+            (record["sender"], record["text"])
+            for record in records
+            if record["event"] == "message" and record["complete"]
+        )
+        said = Counter(
+            (message["sender"], message["text"])
+            for message in truth["messages"]
+            if account in (message["sender"], *message["recipients"])
+        )
+        assert not found - said, f"{account}: invented"
+        if not partial:
+            assert not said - found, f"{account}: missing"
+
+
+TRUTHS = sorted(SHARED.glob("*.truth.json")) if SHARED.is_dir() else []
+LATER = ("gateway", "tiny-frag", "erspan", "gre-ip", "vxlan", "link-", "mapi")
+"""Fragments, tunnels, other links and the HTTP gateway are not read yet."""
+
+
+@pytest.mark.skipif(not TRUTHS, reason="captures of real clients are not here")
+@pytest.mark.parametrize("path", [t for t in TRUTHS if not any(word in t.name for word in LATER)], ids=case)
+def test_real_clients(path: Path) -> None:
+    truth = json.loads(path.read_text())
+    capture = next(p for p in SHARED.glob(path.name.replace(".truth.json", ".pcap*")))
+    texts = truth.get("messages") or [event for event in truth["events"] if event["kind"] == "text"]
+    people = {text["sender"] for text in texts} | {to for text in texts for to in text["recipients"]}
+    for account in sorted(people):
+        found = Counter(
+            (record["sender"], tuple(record["recipients"]), record["text"])
+            for record in replay("--target", account, capture)
+            if record["event"] == "message"
+        )
+        assert found == Counter(
+            (text["sender"], tuple(sorted(text["recipients"])), text["text"])
+            for text in texts
+            if account in (text["sender"], *text["recipients"])
+        )
+
+
+def test_two_replays_give_identical_lines() -> None:
+    arguments = ("replay", "--all", "--no-db", "--format", "jsonl", PCAPS / "demo.pcap")
+    assert run(*arguments).stdout == run(*arguments).stdout != ""
+
+
+def recorded(capture: Path) -> str:
+    """The records of everybody, as JSON Lines."""
+    return run("replay", "--all", "--no-db", "--format", "jsonl", "--sensor", "nis-1", capture.name, cwd=PCAPS).stdout
+
+
+def write_expected() -> None:
+    """The records of every case, for somebody to read before they are committed."""
+    for capture in CAPTURES:
+        (PCAPS / f"{case(capture)}.jsonl").write_text(recorded(capture))
+
+
+if __name__ == "__main__":
+    write_expected()
