@@ -86,7 +86,7 @@ class Builder:
         if isinstance(spoken, Utterance):
             fields["content_type"] = spoken.content_type
             fields["sender_name"] = shown_name(happening, best) or name
-            if happening.actor == target:
+            if happening.actor == target or happening.delivery == "refused":
                 fields["details"]["delivery"] = happening.delivery
         else:
             fields["sender_name"] = getattr(spoken, "sender_name", None) or name

@@ -165,6 +165,19 @@ def test_delivery_is_what_the_server_answered() -> None:
     assert found == ["delivered", "refused", None]
 
 
+def test_refused_text_says_so_to_whom_it_was_addressed() -> None:
+    stage = Stage(ALICE, BOB)
+    alice = stage.line(ALICE, session="17")
+    alice.joins(BOB)
+    stage.line(BOB, session="17", there=(ALICE,))
+    alice.says("refused", transaction=4)
+    alice.put(ev.Delivery, transaction=4, delivered=False)
+    stage.end()
+    for target in (ALICE, BOB):
+        assert stage.messages(target) == [(ALICE, (BOB,), "refused")]
+    assert {r.details["delivery"] for r in stage.records if r.event == "message" and r.details} == {"refused"}
+
+
 def test_invitation_is_recorded_once_for_both_ends() -> None:
     stage = Stage(ALICE, BOB)
     notification = stage.line(server="203.0.113.1:1863")
