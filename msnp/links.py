@@ -249,8 +249,8 @@ class Links:
             member.peer_joined(state.account, mark)
         group.append(state)
 
-    def parted(self, state: State, mark: Mark) -> None:
-        """``state``'s account left its conversation, or its connection ended."""
+    def parted(self, state: State, mark: Mark | None) -> None:
+        """``state``'s account left its conversation at ``mark``; None: it is only followed no longer."""
         if (answer := self._waiting.pop(state, None)) is not None:
             self._conclude_from_joins(answer)
         if state.session_id is None:
@@ -261,7 +261,7 @@ class Links:
         group.remove(state)
         if not group:
             del self._groups[state.server, state.session_id]
-        if state.account is not None:
+        if state.account is not None and mark is not None:
             for member in list(group):
                 member.peer_left(state.account, mark)
 

@@ -49,7 +49,7 @@ class MsnSession:
         self._limits = limits or Limits()
         self._state = State(emit, links, client, server, self._limits)
         self.counters: Counter[str] = self._state.counters
-        """Commands (``C MSG``, ``S JOI``), contents not read (``content image/gif``), ``undecoded`` octets."""
+        """Commands (``C MSG``, ``S JOI``, ``S NNN``), contents not read (``content image/gif``), ``undecoded`` octets."""
         self._framers = {side: Framer(side, SHAPES[side], self._limits) for side in (True, False)}
         self._finder = None if sides_certain else SideFinder(self._limits)
         self._held: list[_Held] = []
@@ -91,8 +91,11 @@ class MsnSession:
             return
         self._gap(from_client is not self.swapped, length, mark)
 
-    def end(self, mark: Mark) -> None:
-        """The connection has ended, or the capture has."""
+    def end(self, mark: Mark, *, closed: bool = True) -> None:
+        """Nothing more will come: the connection was ``closed``, or it is only followed no longer.
+
+        The capture may end in the middle of a conversation: then nobody is said to have left it.
+        """
         if self._ended:
             return
         if self._finder is not None and not self._foreign:
@@ -108,8 +111,9 @@ class MsnSession:
             flush_texts(state)
             if state.notification is False:
                 state.doubt()
-                state.leave(mark, from_client=True)
-            state.log_out(mark, from_client=True, reason="connection-end")
+                state.leave(mark, from_client=True, closed=closed)
+            if closed:
+                state.log_out(mark, from_client=True, reason="connection-end")
 
     # --- sides --------------------------------------------------------------------------------------------
 
@@ -168,13 +172,12 @@ class MsnSession:
             for framer in self._framers.values():
                 framer.recognised = True
         name = frame.tokens[0][:3]
-        side = "C" if frame.from_client else "S"
         command = COMMANDS.get((frame.from_client, ERROR if name.isdigit() else name))
         if command is None:
             self.counters["unknown"] += 1
             self._report(frame.from_client, frame.mark, frame.octets, f"unknown command {name.decode('ascii')}")
             return
-        self.counters[f"{side} {name.decode('ascii')}"] += 1
+        self.counters[command.label] += 1
         state = self._state
         if command.notification is not None:
             state.learn_server(command.notification, frame.mark, from_client=frame.from_client)

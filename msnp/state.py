@@ -8,6 +8,7 @@ a client does whose server agreed, because until then the server's answer may st
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from msnp.chunks import PartTexts
 from msnp.events import (
@@ -20,7 +21,6 @@ from msnp.events import (
     LoggedIn,
     LoggedOut,
     Mark,
-    Message,
     Present,
     RosterUnsure,
     ServerKnown,
@@ -79,7 +79,7 @@ class State:
         """For a client heard alone: who the links say was there when it came."""
         self.pending: list[Event] = []
         """For a client heard alone: what the links told before it was certain that it is in."""
-        self.part_texts: PartTexts[Message] = PartTexts(limits)
+        self.part_texts: PartTexts[Any] = PartTexts(limits)
 
     # --- one for the whole connection ---------------------------------------------------------------------
 
@@ -162,15 +162,15 @@ class State:
         self.doubts.clear()
         self.emit(Entered(mark=mark, from_client=from_client))
 
-    def leave(self, mark: Mark, *, from_client: bool, said: bool = False) -> None:
+    def leave(self, mark: Mark, *, from_client: bool, said: bool = False, closed: bool = True) -> None:
         """The own account is out: its connection ended, or it ``said`` so, which also counts where the
-        beginning was missed."""
+        beginning was missed. Not ``closed``: it is only followed no longer, and nobody is said to have left."""
         if self.found_there:
             self.prove_alone(mark)
-        if not self.left and (self.entered or (said and not self.began)):
+        if closed and not self.left and (self.entered or (said and not self.began)):
             self.left = True
             self.emit(Left(mark=mark, from_client=from_client, account=None))
-        self.links.parted(self, mark)
+        self.links.parted(self, mark if closed else None)
 
     def doubt(self) -> None:
         """Tell of losses that may have hidden who came and went."""

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 
-def run(*arguments: object, stdin: bytes | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: object, stdin: bytes | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """``rcds-sniffer ARGUMENTS``; output and errors as text."""
     done = subprocess.run(
         [sys.executable, "-m", "rcds_sniffer", *map(str, arguments)],

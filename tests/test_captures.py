@@ -83,7 +83,8 @@ def test_two_replays_give_identical_lines() -> None:
 
 def recorded(capture: Path) -> str:
     """The records of everybody, as JSON Lines."""
-    return run("replay", "--all", "--no-db", "--format", "jsonl", "--sensor", "nis-1", capture.name, cwd=PCAPS).stdout
+    options = ("--all", "--no-db", "--format", "jsonl", "--sensor", "nis-1")
+    return run("replay", *options, capture.name, cwd=PCAPS).stdout
 
 
 def write_expected() -> None:

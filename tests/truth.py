@@ -67,7 +67,9 @@ def replayed(frames: Iterable[Frame], *targets: str) -> list[CommunicationRecord
 Key = tuple[str | None, tuple[str, ...], str | None]
 
 
-def compare(records: Iterable[CommunicationRecord], truth: Sequence[Said], target: str) -> tuple[Counter[Key], Counter[Key]]:
+def compare(
+    records: Iterable[CommunicationRecord], truth: Sequence[Said], target: str
+) -> tuple[Counter[Key], Counter[Key]]:
     """Messages that are missing from the target's records, and messages that should not be there.
 
     A text of which pieces are lost everywhere may be there, marked as incomplete, or may be absent.

@@ -25,6 +25,9 @@ At = dict[str, Any]
 """The fields that every shared event has: connection, seen, inferred."""
 
 
+CLOSED = frozenset({"fin", "rst", "reused"})
+"""Reasons of a StreamEnd that say that the connection is over; with others it is only followed no longer."""
+
 MAX_VERSIONS = 100_000
 """Accounts whose version is remembered for their switchboards; beyond, the oldest is forgotten."""
 
@@ -78,7 +81,7 @@ class MsnDecoder:
         line = self._lines.get(flow)
         if isinstance(event, StreamEnd):
             if line is not None:
-                self._close(flow, line, msn.Mark(event.time, 0, event.packet, event.source))
+                self._close(line, event)
             return
         if line is None:
             line = self._lines[flow] = _Line(flow, self)
@@ -101,9 +104,10 @@ class MsnDecoder:
         else:
             connection.version = self._versions.get(account)
 
-    def _close(self, flow: Flow, line: _Line, mark: msn.Mark) -> None:
-        line.session.end(mark)
-        del self._lines[flow]
+    def _close(self, line: _Line, end: StreamEnd) -> None:
+        mark = msn.Mark(end.time, 0, end.packet, end.source)
+        line.session.end(mark, closed=end.reason in CLOSED)
+        del self._lines[end.flow]
         self.counters["recognised"] += line.session.recognised
         seen = Seen(mark.time, mark.sequence, mark.packet, mark.source, True)
         self.emit(shared.ConnectionClosed(connection=line.connection, seen=seen))

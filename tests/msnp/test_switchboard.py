@@ -213,3 +213,10 @@ def test_a_client_that_goes_on_was_let_in_even_if_the_answer_was_lost() -> None:
     wire.lose(False, OPENED[1][1])
     wire.play(OPENED[2:])
     assert "AccountKnown lou@a.example USR (inferred)" in tell(wire.end())
+
+
+def test_end_of_the_capture_is_nobodys_leave() -> None:
+    wire = Wire().play(OPENED)
+    told = len(wire.events)
+    wire.session.end(wire.mark(True), closed=False)
+    assert wire.events[told:] == []

@@ -141,7 +141,11 @@ def test_settings_file_gives_defaults_and_the_command_line_wins(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("targt = 1", "no command has an option 'targt'"), ("[replay]\nx = 1", "replay has no option 'x'"), ("a =", "not TOML")],
+    [
+        ("targt = 1", "no command has an option 'targt'"),
+        ("[replay]\nx = 1", "replay has no option 'x'"),
+        ("a =", "not TOML"),
+    ],
 )
 def test_wrong_settings_are_refused(text: str, message: str, tmp_path: Path) -> None:
     settings = tmp_path / "rcds.toml"
@@ -183,7 +187,8 @@ def test_nothing_of_anybody_else_is_left_anywhere(tmp_path: Path) -> None:
     alices = {r["text"] for r in replay("--target", ALICE, DEMO)}
     private = [r["text"] for r in alone if r["text"] not in alices]
     assert private, "the demo has a chat that alice is not part of"
-    done = run("replay", "-vv", "--target", ALICE, "--db", db, "--format", "csv", "--output", out, DEMO, cwd=tmp_path)
+    form = ("--format", "csv", "--output", out)
+    done = run("replay", "-vv", "--target", ALICE, "--db", db, *form, DEMO, cwd=tmp_path)
     with sqlite3.connect(db) as connection:
         connection.execute("pragma wal_checkpoint")
     connection.close()
@@ -210,7 +215,8 @@ def test_credentials_are_never_written() -> None:
 def test_signal_flushes_and_ends_with_130(number: signal.Signals, tmp_path: Path) -> None:
     db = tmp_path / "records.sqlite"
     command = [sys.executable, "-m", "rcds_sniffer", "replay", "--target", ALICE, "--db", str(db), "-"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as running:
         assert running.stdin is not None
         running.stdin.write(DEMO.read_bytes())
         running.stdin.flush()
@@ -258,6 +264,7 @@ def test_completion_script(shell: str) -> None:
 
 
 def test_help_starts_without_the_heavy_parts() -> None:
-    code = "import sys, rcds_sniffer.cli; print([m for m in ('rich', 'sqlalchemy', 'alembic', 'pcap') if m in sys.modules])"
+    heavy = ("rich", "sqlalchemy", "alembic", "pcap")
+    code = f"import sys, rcds_sniffer.cli; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
