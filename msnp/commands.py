@@ -50,6 +50,8 @@ class Command(NamedTuple):
     notification: bool | None
     """True: only with a notification server; False: only with a switchboard."""
     handler: Handler | None
+    label: str
+    """``C MSG``, ``S JOI``: the command as it is counted."""
 
 
 T = r"\d{1,10}"  # transaction, or serial
@@ -210,6 +212,7 @@ COMMANDS: dict[tuple[bool, bytes], Command] = {
         ),
         notification,
         handler,
+        f"{'C' if side else 'S'} {name}",
     )
     for side, name, payload, notification, telling, form, opens, handler in _ROWS
 }

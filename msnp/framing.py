@@ -242,9 +242,11 @@ class Framer:
 
     def _frame(self) -> Generator[None, None, bool]:
         """Read one command; False where the line is none, and nothing was consumed."""
-        end = yield from self._line_end(0)
+        end = self._data.find(b"\n", self._at, self._at + self._limits.line) - self._at
         if end < 0:
-            return False
+            end = yield from self._line_end(0)
+            if end < 0:
+                return False
         line = self._line(0, end)
         if not line:
             self._consume(end + 1)
@@ -261,9 +263,16 @@ class Framer:
             return False
         mark = self._mark()
         self._consume(end + 1)
-        payload = None if length is None else (yield from self._payload(length))
-        seen = payload.length - payload.missing if payload else 0
-        self._items.append(Frame(self._from_client, mark, tokens, payload, end + 1 + seen, shape))
+        payload = None
+        octets = end + 1
+        if length is not None:
+            if len(self._data) - self._at >= length:
+                payload = Payload(length, ((0, self._take(length)),) if length else ())
+                octets += length
+            else:
+                payload = yield from self._payload(length)
+                octets += length - payload.missing
+        self._items.append(Frame(self._from_client, mark, tokens, payload, octets, shape))
         return True
 
     def _payload(self, length: int) -> Generator[None, None, Payload]:

@@ -23,36 +23,35 @@ _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,63}[ \t]*:")
 _MOST_HEADERS = 256
 
 
+class Headers(NamedTuple):
+    """A header block, read."""
+
+    fields: Mapping[str, str]
+    """By lower-case name; the first of several counts."""
+    type: str | None
+    """The content type, bare and in lower case."""
+    charset: str | None
+    """The declared character set."""
+    format: Mapping[str, object] | None
+    """X-MMS-IM-Format, decoded."""
+
+    def get(self, name: str) -> str | None:
+        """A field's value; None where it is absent or empty."""
+        return self.fields.get(name) or None
+
+
 class Content(NamedTuple):
     """A message, taken apart."""
 
-    headers: Mapping[str, str]
-    """By lower-case name; the first of several counts."""
+    headers: Headers
     length: int
     """Octets of the body as announced; where the line between headers and body was lost, of all behind the loss."""
     body: tuple[tuple[int, bytes], ...]
     """What was seen of the body: offset and octets."""
+    missing: int
+    """Octets of the body that were not seen."""
     readable: bool
     """False: octets were lost in front, or there are no headers, so nothing says what this is."""
-
-    @property
-    def missing(self) -> int:
-        """Octets of the body that were not seen."""
-        return self.length - sum(len(octets) for _, octets in self.body)
-
-    @property
-    def type(self) -> str | None:
-        """The content type, bare and in lower case."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower() or None
-
-    @property
-    def charset(self) -> str | None:
-        """The declared character set."""
-        for parameter in self.headers.get("content-type", "").split(";")[1:]:
-            name, _, value = parameter.partition("=")
-            if name.strip().lower() == "charset":
-                return value.strip().strip("\"'") or None
-        return None
 
     def opening(self) -> bytes:
         """The body up to the first loss."""
@@ -74,16 +73,24 @@ def parse_fields(octets: bytes) -> dict[str, str]:
     return fields
 
 
-@lru_cache(maxsize=256)
-def _short_headers(octets: bytes) -> Mapping[str, str]:
-    """Few clients write more than a handful of different header blocks."""
-    return {name.lower(): value for name, value in parse_fields(octets).items()}
+def _read_headers(octets: bytes) -> Headers:
+    fields = {name.lower(): value for name, value in parse_fields(octets).items()}
+    kind, *parameters = fields.get("content-type", "").split(";")
+    charset = None
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip("\"'") or None
+            break
+    return Headers(fields, kind.strip().lower() or None, charset, parse_format(fields.get("x-mms-im-format")))
 
 
-def _headers(octets: bytes) -> Mapping[str, str]:
-    if len(octets) <= 1024:
-        return _short_headers(octets)
-    return {name.lower(): value for name, value in parse_fields(octets).items()}
+_read_again = lru_cache(maxsize=2048)(_read_headers)
+"""Few clients write more than a handful of different header blocks."""
+
+
+def _headers(octets: bytes) -> Headers:
+    return _read_again(octets) if len(octets) <= 512 else _read_headers(octets)
 
 
 def parse(payload: Payload) -> Content:
@@ -100,10 +107,10 @@ def parse(payload: Payload) -> Content:
         end, start = blank
         headers = _headers(head[:end])
         body = ((0, head[start:]), *((offset - start, octets) for offset, octets in rest))
-        return _content(headers, payload.length - start, body, bool(headers))
-    if not payload.missing:  # all headers, as the profile
+        return _content(headers, payload.length - start, body, bool(headers.fields))
+    if len(head) == payload.length:  # all headers, as the profile
         headers = _headers(head)
-        return _content(headers, 0, (), bool(headers))
+        return _content(headers, 0, (), bool(headers.fields))
     return _parse_torn(payload, head, rest)
 
 
@@ -121,14 +128,15 @@ def _parse_torn(payload: Payload, head: bytes, rest: tuple[tuple[int, bytes], ..
             rest = ((start, octets[found.end() :]), *rest[1:])
     headers = _headers(known)
     body = tuple((offset - start, octets) for offset, octets in rest)
-    readable = "content-type" in headers or "message-id" in headers or "x-mms-im-format" in headers
+    readable = bool({"content-type", "message-id", "x-mms-im-format"} & headers.fields.keys())
     return _content(headers, payload.length - start, body, readable)
 
 
-def _content(
-    headers: Mapping[str, str], length: int, body: tuple[tuple[int, bytes], ...], readable: bool
-) -> Content:
-    return Content(headers, length, tuple(piece for piece in body if piece[1]), readable)
+def _content(headers: Headers, length: int, body: tuple[tuple[int, bytes], ...], readable: bool) -> Content:
+    if len(body) == 1 and len(body[0][1]) == length and length:
+        return Content(headers, length, body, 0, readable)
+    seen = tuple(piece for piece in body if piece[1])
+    return Content(headers, length, seen, length - sum(len(octets) for _, octets in seen), readable)
 
 
 def parse_format(value: str | None) -> Mapping[str, object] | None:

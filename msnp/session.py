@@ -49,7 +49,7 @@ class MsnSession:
         self._limits = limits or Limits()
         self._state = State(emit, links, client, server, self._limits)
         self.counters: Counter[str] = self._state.counters
-        """Commands (``C MSG``, ``S JOI``, ``S NNN``), contents not read (``content image/gif``), ``undecoded`` octets."""
+        """Commands (``C MSG``, ``S NNN``), contents not read (``content image/gif``), ``undecoded`` octets."""
         self._framers = {side: Framer(side, SHAPES[side], self._limits) for side in (True, False)}
         self._finder = None if sides_certain else SideFinder(self._limits)
         self._held: list[_Held] = []
