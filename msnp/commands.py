@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from msnp.framing import ERROR, Frame, Shape
+from msnp.frames import ERROR, Frame, Shape
 from msnp.handlers_login import (
     handler_msn_cvr,
     handler_msn_error,

@@ -7,7 +7,7 @@ import re
 
 from msnp.accounts import normalise
 from msnp.events import Called, LoggedIn, Rung, VersionAgreed
-from msnp.framing import Frame, MalformedError
+from msnp.frames import Frame, MalformedError
 from msnp.state import State
 from msnp.text import decode_name, decode_word
 

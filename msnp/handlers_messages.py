@@ -21,7 +21,7 @@ from msnp.events import (
     TextMessage,
     TypingNotice,
 )
-from msnp.framing import Frame, MalformedError, to_number
+from msnp.frames import Frame, MalformedError, to_number
 from msnp.handlers_login import account_of
 from msnp.mime import Content, parse, parse_fields
 from msnp.state import State

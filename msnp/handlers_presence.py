@@ -10,7 +10,7 @@ import re
 
 from msnp.accounts import network, normalise
 from msnp.events import NameChanged, StatusChanged
-from msnp.framing import Frame, MalformedError
+from msnp.frames import Frame, MalformedError
 from msnp.handlers_login import account_of
 from msnp.state import State
 from msnp.text import decode_name, decode_word

@@ -7,7 +7,7 @@ not a participant beside itself.
 
 from msnp.accounts import endpoint
 from msnp.events import Acknowledged, Called, Joined, Left, Present
-from msnp.framing import Frame
+from msnp.frames import Frame
 from msnp.handlers_login import account_of
 from msnp.state import State
 from msnp.text import decode_name, decode_word

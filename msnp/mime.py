@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from msnp.framing import Payload
+from msnp.frames import Payload
 from msnp.text import decode_word
 
 _EOL = rb"(?:\r\n|\r(?!\n)|\n)"

@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from msnp.commands import AFTER_LOGIN, COMMANDS, SHAPES, Command
 from msnp.events import Event, Mark, Undecoded
-from msnp.framing import ERROR, Frame, Framer, Item, Loss, MalformedError, Skipped
+from msnp.frames import ERROR, Frame, Item, Loss, MalformedError, Skipped
+from msnp.framing import Framer
 from msnp.handlers_messages import flush_texts
 from msnp.limits import Limits
 from msnp.links import Links

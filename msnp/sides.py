@@ -7,7 +7,8 @@ that only one side can have said decides. Until then nothing is handed on.
 
 from msnp.commands import SHAPES
 from msnp.events import Mark
-from msnp.framing import Frame, Framer, Item, Shape
+from msnp.frames import Frame, Item, Shape
+from msnp.framing import Framer
 from msnp.limits import Limits
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from msnp.commands import SHAPES
 from msnp.events import Mark
-from msnp.framing import Frame, Framer, Item, Loss, Skipped
+from msnp.frames import Frame, Item, Loss, Skipped
+from msnp.framing import Framer
 from msnp.limits import Limits
 from tests.msnp.dialogue import mime
 

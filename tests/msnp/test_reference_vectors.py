@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from msnp.commands import COMMANDS
-from msnp.framing import Frame
+from msnp.frames import Frame
 from tests.msnp.test_framing import MORE, C, S, one_by_one, read, whole
 
 FILE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "msnp_vectors.py"
