@@ -19,7 +19,6 @@ whole.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,13 +35,13 @@ from msnp.frames import (
     to_number,
 )
 from msnp.limits import Limits
+from msnp.octets import Octets
 
 if TYPE_CHECKING:
     from msnp.events import Mark
 
 _OPENING = 48
 """Octets of a payload that tell whether it begins as it should."""
-_COMPACT = 64 * 1024
 
 Waiting = Generator[None, None, None]
 
@@ -75,12 +74,8 @@ class Framer:
         self._from_client = from_client
         self._shapes = shapes
         self._limits = limits
-        self._data = bytearray()
-        self._at = 0  # read offset in _data
-        self._base = 0  # where _data begins, in octets since the beginning
-        self._wanted = 0  # octets behind _at without which the reader need not be woken
-        self._marks: deque[tuple[int, Mark]] = deque()
-        self._payload_end = 0
+        self._octets = Octets(limits.marks)
+        self._wanted = 0  # octets without which the reader need not be woken
         self._cut: _Cut | None = None
         self._edge = True
         self._beginning = True  # the stream's certain beginning is still being read
@@ -99,12 +94,8 @@ class Framer:
         """Take the octets that follow; ``mark`` is that of the first of them."""
         if self._ended or not octets:
             return []
-        data = self._data
-        offset = self._base + len(data)
-        if offset + len(octets) > self._payload_end and (len(self._marks) < self._limits.marks or not self._marks):
-            self._marks.append((offset, mark))
-        data += octets
-        if len(data) - self._at < self._wanted:
+        self._octets.append(octets, mark)
+        if len(self._octets) < self._wanted:
             return []
         return self._wake()
 
@@ -122,8 +113,7 @@ class Framer:
         self._cut = _Cut(None, None)
         items = self._wake()
         self._ended = True
-        self._data.clear()
-        self._marks.clear()
+        self._octets.clear()
         return items
 
     def _wake(self) -> list[Item]:
@@ -144,8 +134,7 @@ class Framer:
                 self._resume()
             except _ForeignError:
                 self.hopeless = self._ended = True
-                self._data.clear()
-                self._marks.clear()
+                self._octets.clear()
 
     def _synchronise(self) -> Waiting:
         """Skip to a line that can be trusted."""
@@ -159,14 +148,14 @@ class Framer:
 
     def _frame(self) -> Generator[None, None, bool]:
         """Read one command; False where the line is none, and nothing was consumed."""
-        end = self._data.find(b"\n", self._at, self._at + self._limits.line) - self._at
+        end = self._octets.find_line_end(0, self._limits.line)
         if end < 0:
             end = yield from self._line_end(0)
             if end < 0:
                 return False
-        line = self._line(0, end)
+        line = self._octets.line(0, end)
         if not line:
-            self._consume(end + 1)
+            self._octets.consume(end + 1)
             return True
         if PLAUSIBLE.fullmatch(line) is None and self._fitting(line) is None:
             return False  # a known command may hold anything: a name with control characters must hide nothing
@@ -178,13 +167,13 @@ class Framer:
             length = yield from self._unknown_length(tokens, end + 1)
         if length is not None and length > self._limits.payload:
             return False
-        mark = self._mark()
-        self._consume(end + 1)
+        mark = self._octets.mark()
+        self._octets.consume(end + 1)
         payload = None
         octets = end + 1
         if length is not None:
-            if len(self._data) - self._at >= length:
-                payload = Payload(length, ((0, self._take(length)),) if length else ())
+            if len(self._octets) >= length:
+                payload = Payload(length, ((0, self._octets.take(length)),) if length else ())
                 octets += length
             else:
                 payload = yield from self._payload(length)
@@ -194,12 +183,12 @@ class Framer:
 
     def _payload(self, length: int) -> Generator[None, None, Payload]:
         """Read ``length`` octets, over gaps that lie wholly inside (reference 1.4, rule 4)."""
-        self._payload_end = self._base + self._at + length
+        self._octets.expect_nothing_in(length)
         pieces: list[tuple[int, bytes]] = []
         got = 0
         while got < length:
             whole = yield from self._need(length - got)
-            if seen := self._take(length - got if whole else len(self._data) - self._at):
+            if seen := self._octets.take(length - got if whole else len(self._octets)):
                 pieces.append((got, seen))
                 got += len(seen)
             if whole:
@@ -208,7 +197,8 @@ class Framer:
             if cut is None or cut.length is None or cut.length > length - got:
                 break  # the cut itself is met by whoever needs the next octet
             got += cut.length
-            self._restart(cut.length)
+            self._octets.jump(cut.length)
+            self._cut = None
         return Payload(length, tuple(pieces))
 
     def _unknown_length(self, tokens: list[bytes], after: int) -> Generator[None, None, int | None]:
@@ -224,7 +214,7 @@ class Framer:
             end = yield from self._line_end(offset, patient=True)
             if end < 0:
                 break
-            line = self._line(offset, end)
+            line = self._octets.line(offset, end)
             if self._fitting(line) is not None:
                 return None
             if PLAUSIBLE.fullmatch(line) is None:
@@ -236,9 +226,9 @@ class Framer:
         while True:
             end = yield from self._line_end(offset, patient=True)
             if end < 0:
-                whole = self._cut is not None and len(self._data) - self._at == offset
+                whole = self._cut is not None and len(self._octets) == offset
                 return length if whole else None
-            if line := self._line(offset, end):
+            if line := self._octets.line(offset, end):
                 return length if self._fitting(line) is not None else None
             offset = end + 1
 
@@ -250,9 +240,9 @@ class Framer:
         while True:
             end = yield from self._line_end(offset, patient=True)
             if end < 0:
-                whole = self._cut is not None and len(self._data) - self._at == offset
+                whole = self._cut is not None and len(self._octets) == offset
                 return bool(frames) and whole and points >= 2
-            line = self._line(offset, end)
+            line = self._octets.line(offset, end)
             offset = end + 1
             if not line and frames:
                 continue
@@ -264,8 +254,8 @@ class Framer:
             if length and shape.opens is not None:
                 opening = min(length, _OPENING)
                 if (yield from self._need(offset + opening)):
-                    start = self._at + offset
-                    if shape.opens.match(self._data, start, start + opening) is None:
+                    start = self._octets.at + offset
+                    if shape.opens.match(self._octets.data, start, start + opening) is None:
                         return False
                 else:
                     telling = False
@@ -283,42 +273,34 @@ class Framer:
         """Meet the cut: what is left cannot be read, and what follows a gap has to earn its trust."""
         cut = self._cut
         reason = "cut by the end" if cut is None or cut.mark is None else "cut by a gap"
-        self._skip(len(self._data) - self._at, reason)
+        self._skip(len(self._octets), reason)
         self._flush_skipped()
         if cut is None or cut.mark is None:
             self._ended = True
             return
-        self._restart(cut.length or 0)
-        self._payload_end = 0
+        self._octets.clear()
+        self._cut = None
         self._edge = True
         self._beginning = False
         self._items.append(Loss(self._from_client, cut.mark, cut.length))
-
-    def _restart(self, missing: int) -> None:
-        """Go on behind a gap, all octets before which are consumed."""
-        self._base += self._at + missing
-        self._data.clear()
-        self._at = 0
-        self._marks.clear()
-        self._cut = None
 
     def _skip_line(self) -> Waiting:
         """Skip to behind the next line end, keeping nothing."""
         reason = "not a command" if self.confirmed or self._beginning else "before the first command"
         while True:
-            found = self._data.find(b"\n", self._at)
-            if found >= 0:
-                blank = not self._line(0, found - self._at)
+            end = self._octets.find_line_end(0, len(self._octets))
+            if end >= 0:
+                blank = not self._octets.line(0, end)
                 if blank and not self._skipped:
-                    self._consume(found + 1 - self._at)
+                    self._octets.consume(end + 1)
                 else:
-                    self._skip(found + 1 - self._at, reason)
+                    self._skip(end + 1, reason)
                     self._skipped_lines += not blank
                     self._edge = False
                 return
             if self._cut is not None:
                 raise _CutOffError
-            self._skip(len(self._data) - self._at, reason)
+            self._skip(len(self._octets), reason)
             self._edge = False
             self._despair()
             yield
@@ -327,10 +309,10 @@ class Framer:
         if not octets:
             return
         if not self._skipped:
-            self._skip_mark = self._mark()
+            self._skip_mark = self._octets.mark()
             self._skip_reason = reason
         self._skipped += octets
-        self._consume(octets)
+        self._octets.consume(octets)
 
     def _flush_skipped(self) -> None:
         """One report per run, in front of what could be read again."""
@@ -353,7 +335,7 @@ class Framer:
 
     def _need(self, count: int) -> Generator[None, None, bool]:
         """Wait for ``count`` octets; False where a cut comes first."""
-        while len(self._data) - self._at < count:
+        while len(self._octets) < count:
             if self._cut is not None:
                 return False
             self._wanted = count
@@ -365,15 +347,12 @@ class Framer:
 
         At a cut: -1 if ``patient``, else the cut is met.
         """
-        start = offset
+        start, stop = offset, offset + self._limits.line
         while True:
-            stop = self._at + offset + self._limits.line
-            found = self._data.find(b"\n", self._at + start, stop)
-            if found >= 0:
-                return found - self._at
-            have = len(self._data) - self._at
-            if have >= offset + self._limits.line:
-                return -1
+            found = self._octets.find_line_end(start, stop)
+            have = len(self._octets)
+            if found >= 0 or have >= stop:
+                return found
             if self._cut is not None:
                 if patient:
                     return -1
@@ -381,9 +360,6 @@ class Framer:
             start = max(offset, have)
             self._wanted = start + 1
             yield
-
-    def _line(self, offset: int, end: int) -> bytes:
-        return bytes(self._data[self._at + offset : self._at + end]).rstrip(b"\r")
 
     def _shape(self, line: bytes) -> Shape | None:
         command = line[:3]
@@ -399,30 +375,3 @@ class Framer:
             return None
         length = payload_length(shape, line.split(b" ")) if shape.payload else None
         return shape if length is None or length <= self._limits.payload else None
-
-    def _take(self, count: int) -> bytes:
-        octets = bytes(self._data[self._at : self._at + count])
-        self._consume(count)
-        return octets
-
-    def _consume(self, count: int) -> None:
-        self._at += count
-        if self._at == len(self._data):
-            self._base += self._at
-            self._data.clear()
-            self._at = 0
-        elif self._at > _COMPACT and self._at * 2 > len(self._data):
-            del self._data[: self._at]
-            self._base += self._at
-            self._at = 0
-
-    def _mark(self) -> Mark:
-        """Where the octet at hand was seen."""
-        position = self._base + self._at
-        marks = self._marks
-        while len(marks) > 1 and marks[1][0] <= position:
-            marks.popleft()
-        offset, mark = marks[0]
-        if offset == position:
-            return mark
-        return mark._replace(sequence=(mark.sequence + position - offset) % 2**32)

@@ -384,7 +384,7 @@ def test_a_line_without_end_is_skipped_in_bounded_memory() -> None:
     framer.feed(b"JOI kim@b.example Kim 0\r\n", Mark(0, 0, 0, ""))
     for _ in range(100):
         framer.feed(b"NLN " + b"x" * 96, Mark(0, 0, 0, ""))
-        assert len(framer._data) <= 1100
+        assert len(framer._octets.data) <= 1100
     items = framer.feed(b"\r\nACK 1\r\nACK 2\r\nACK 3\r\n", Mark(0, 0, 0, ""))
     assert [type(item) for item in items] == [Skipped, Frame, Frame, Frame]
     assert isinstance(items[0], Skipped)
@@ -396,7 +396,7 @@ def test_marks_of_octets_that_wait_are_bounded() -> None:
     framer.feed(b"JOI kim@b.example Kim 0\r\n", Mark(0, 0, 0, ""))
     for index, octet in enumerate(b"NLN NLN kim@b.example Kim 0 " + b"x" * 5000):
         framer.feed(bytes([octet]), Mark(0, 25 + index, 0, ""))
-        assert len(framer._marks) <= 17
+        assert len(framer._octets._marks) <= 17
 
 
 def test_a_gap_inside_a_payload_loses_only_what_it_hides() -> None:

@@ -146,8 +146,8 @@ def test_nothing_that_arrives_raises_or_outgrows_its_limits(
         else:
             session.gap(side, None if kind == "j" else len(octets), mark)
         for framer in session._framers.values():
-            assert len(framer._data) <= limits.payload + 2 * limits.line + len(octets)
-            assert len(framer._marks) <= limits.marks + 1
+            assert len(framer._octets.data) <= limits.payload + 2 * limits.line + len(octets)
+            assert len(framer._octets._marks) <= limits.marks + 1
     session.end(Mark(0, 0, 0, ""))
     session.analyze_packet(True, b"OUT\r\n", Mark(0, 0, 0, ""))
     if not session.recognised:
