@@ -19,7 +19,9 @@ whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from msnp.frames import (
@@ -42,6 +44,12 @@ if TYPE_CHECKING:
 
 _OPENING = 48
 """Octets of a payload that tell whether it begins as it should."""
+
+_NAME = re.compile(rb"[A-Z]{3} ")
+_GLUED_WITHIN = 1024
+"""Octets in front of a line end in which a glued command is looked for, and …"""
+_GLUED_TRIES = 16
+"""… how many candidates there; more would let hostile lines cost the square of their length."""
 
 Waiting = Generator[None, None, None]
 
@@ -285,11 +293,15 @@ class Framer:
         self._items.append(Loss(self._from_client, cut.mark, cut.length))
 
     def _skip_line(self) -> Waiting:
-        """Skip to behind the next line end, keeping nothing."""
+        """Skip to behind the next line end, or to a command in front of it, keeping nothing."""
         reason = "not a command" if self.confirmed or self._beginning else "before the first command"
         while True:
             end = self._octets.find_line_end(0, len(self._octets))
             if end >= 0:
+                if glued := self._glued(end):
+                    self._skip(glued, reason)
+                    self._edge = False
+                    return
                 blank = not self._octets.line(0, end)
                 if blank and not self._skipped:
                     self._octets.consume(end + 1)
@@ -304,6 +316,21 @@ class Framer:
             self._edge = False
             self._despair()
             yield
+
+    def _glued(self, end: int) -> int:
+        """Offset of a telling command glued to the line that ends at ``end``; 0 if there is none.
+
+        Texts end without a line end, so behind one whose beginning was lost the next command begins in mid-line.
+        """
+        if self._beginning:
+            return 0
+        start = max(0, end - _GLUED_WITHIN)
+        line = self._octets.line(start, end)
+        for found in islice(_NAME.finditer(line, 0 if start else 1), _GLUED_TRIES):
+            shape = self._fitting(line[found.start() :])
+            if shape is not None and shape.telling:
+                return start + found.start()
+        return 0
 
     def _skip(self, octets: int, reason: str) -> None:
         if not octets:

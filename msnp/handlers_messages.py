@@ -6,28 +6,24 @@ exactly as it was sent.
 """
 
 from collections.abc import Callable, Sequence
-from email.errors import MessageError
-from email.header import decode_header
 from typing import NamedTuple, TypedDict
 
 from msnp.accounts import normalise
 from msnp.chunks import PartText
 from msnp.events import (
     ActionText,
-    MailNoticed,
     Mark,
     Nudge,
-    ProfileReceived,
     TextMessage,
     TypingNotice,
 )
 from msnp.frames import Frame, MalformedError, to_number
 from msnp.handlers_login import account_of
+from msnp.handlers_notices import tell_notice
 from msnp.mime import Content, parse, parse_fields
 from msnp.state import State
 from msnp.text import decode_name, decode_text
 
-_SECRETS = {"mspauth", "kv", "sid", "sl", "ticket", "auth", "password", "rps", "passport"}
 _COUNTED = {
     "application/x-msnmsgrp2p",
     "application/x-ms-ink",
@@ -40,9 +36,6 @@ _COUNTED = {
     "text/x-msmsgsinvite",
     "text/x-secway",
 }
-_ENVELOPE = {"mime-version", "content-type"}
-_LONGEST_ENCODED = 4096
-"""Characters of a mail header that are decoded; real ones are far shorter."""
 
 
 class Origin(NamedTuple):
@@ -65,7 +58,7 @@ def handler_msn_msg(state: State, line: Frame) -> None:
         origin = Origin(line.mark, True, None, state.own_name(), line.number(1), acknowledgement)
     elif state.notification or line.word(1).lower() == b"hotmail":
         state.learn_server(True, line.mark, from_client=False)
-        _handle_notice(state, line, parse(line.payload))
+        tell_notice(state, line, parse(line.payload))
         return
     else:
         state.learn_server(False, line.mark, from_client=False)
@@ -301,39 +294,3 @@ _CONTENTS: dict[str, Callable[[State, Origin, Content], None]] = {
     "text/x-msmsgscontrol": _handle_control,
     "text/x-msnmsgr-datacast": _handle_datacast,
 }
-
-
-# --- from the notification server (reference 5.6) -----------------------------------------------------------
-
-
-def _handle_notice(state: State, line: Frame, content: Content) -> None:
-    state.online = True
-    kind = content.headers.type or ""
-    if kind == "text/x-msmsgsprofile":
-        head = line.payload.pieces[0][1] if line.payload and line.payload.pieces else b""
-        fields = parse_fields(head)
-        state.emit(
-            ProfileReceived(
-                mark=line.mark,
-                from_client=False,
-                fields={
-                    name: "present" if value and name.lower() in _SECRETS else value
-                    for name, value in fields.items()
-                    if name.lower() not in _ENVELOPE
-                },
-            )
-        )
-    elif kind.endswith("notification") and kind.partition("/")[2].startswith("x-msmsgs"):
-        fields = {name: _decoded(value) for name, value in parse_fields(content.opening()).items()}
-        state.emit(MailNoticed(mark=line.mark, from_client=False, content_type=kind, fields=fields))
-
-
-def _decoded(value: str) -> str:
-    """A mail header's encoded words (RFC 2047) as text; unreadable ones stay as they are."""
-    if "=?" not in value or len(value) > _LONGEST_ENCODED:
-        return value
-    try:
-        words = decode_header(value)
-    except (MessageError, ValueError):
-        return value
-    return "".join(word if isinstance(word, str) else decode_text([word], charset)[0] for word, charset in words)

@@ -486,3 +486,30 @@ def test_joined_late_one_telling_frame_at_the_end_is_believed_if_whole() -> None
     assert frames(joined(octets)[1:]) == "MSG+64"
     assert [type(item) for item in joined(octets[:-1])] == [Skipped]
     assert [type(item) for item in joined(b"tail\r\n" + join("BYE kim@b.example"))] == [Skipped]
+
+
+def test_a_command_glued_to_a_text_that_lost_its_beginning_is_found() -> None:
+    message = ("MSG kim@b.example Kim #", mime("hi"))
+    assert frames(joined(b"...tail" + join(message, "ACK 9"))[1:]) == "MSG+64 ACK"
+    assert frames(joined(b"...tail" + join(message))[1:]) == "MSG+64"
+    assert frames(joined(b"JOI us, MSG me JOI " + join("JOI pat@c.example Pat 0", message))[1:]) == "JOI MSG+64"
+
+
+def test_a_glued_look_alike_is_not_believed() -> None:
+    assert [type(item) for item in joined(b"see MSG kim@b.example Kim 5\r\nno headers\r\nand so on\r\n")] == [
+        Skipped
+    ]
+    assert [type(item) for item in joined(b"see JOI pat@c.example Pat 0\r\nand so on\r\n")] == [Skipped]
+
+
+def test_a_lost_first_segment_of_a_text_does_not_take_the_next_text_with_it() -> None:
+    first, second = (
+        join(("MSG kim@b.example Kim #", mime("x" * 1500))),
+        join(("MSG kim@b.example Kim #", mime("hi"))),
+    )
+    framer = Framer(S, SHAPES[S], Limits())
+    framer.feed(b"JOI kim@b.example Kim 0\r\n", Mark(0, 0, 0, ""))
+    items = framer.gap(1448, Mark(0, 0, 0, ""))
+    items += framer.feed(first[1448:], Mark(0, 0, 0, "")) + framer.feed(second, Mark(0, 0, 0, ""))
+    items += framer.feed(b"ACK 1\r\n", Mark(0, 0, 0, ""))
+    assert [type(item) for item in items] == [Loss, Skipped, Frame, Frame]
