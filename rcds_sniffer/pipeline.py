@@ -18,7 +18,7 @@ from rcds_sniffer.records.recorder import Recorder
 from reassembly.engine import Engine, EventCallback
 from reassembly.events import StreamEvent
 
-FLUSH_RECORDS = 5_000
+FLUSH_RECORDS = 2_000
 """Records that make a batch for the store; a smaller one goes at the end."""
 
 

@@ -12,7 +12,7 @@ from rcds_sniffer.events import Message
 from rcds_sniffer.records.happening import SECOND, Happening, Link, Sighting, content_key, same_text
 from rcds_sniffer.records.roster import MAX_ACCOUNTS, Roster
 
-RETAIN = 60 * SECOND
+RETAIN = 40 * SECOND
 """How long a happening is remembered for later sightings, ns of capture time."""
 
 MAX_RECENT = 512
@@ -44,7 +44,7 @@ class Conversation:
         self.unattributed: deque[Happening] = deque()
         """Those among them that nobody is known to have received yet."""
         self._recent: deque[Happening] = deque()
-        self._with_key: dict[tuple[object, ...], deque[Happening]] = {}
+        self._with_key: dict[tuple[object, ...], list[Happening]] = {}
         self._cut: list[Happening] = []
         self._into: Conversation | None = None
 
@@ -115,7 +115,7 @@ class Conversation:
         if happening.key is None:
             self._cut.append(happening)
         else:
-            self._with_key.setdefault(happening.key, deque()).append(happening)
+            self._with_key.setdefault(happening.key, []).append(happening)
 
     def complete(self, happening: Happening, key: tuple[object, ...]) -> None:
         """A whole copy of the cut ``happening`` was seen."""

@@ -56,8 +56,8 @@ class Sighting(NamedTuple):
 class Happening:
     """One thing that happened in a conversation."""
 
-    __slots__ = ("_into", "actor", "concluded", "delivery", "error", "in_time", "key", "kind", "object", "out_time",
-                 "recorded", "sightings", "witnesses")  # fmt: skip
+    __slots__ = ("_into", "actor", "concluded", "delivery", "error", "in_time", "key", "kind", "links", "object",
+                 "out_time", "recorded", "sightings", "witnesses")  # fmt: skip
 
     def __init__(self, kind: str, actor: str, thing: str | None, key: tuple[object, ...] | None) -> None:
         self.kind = kind
@@ -70,7 +70,10 @@ class Happening:
         """When it was seen on the actor's own connection."""
         self.in_time: int | None = None
         """When it was first seen on another's."""
+        self.links: list[Link] = []
+        """Where it was seen."""
         self.sightings: list[Sighting] = []
+        """The copies at hand; once it is concluded, one is enough."""
         self.witnesses: set[str] = set()
         """Accounts whose connections carried it: they were there."""
         self.recorded: set[str | None] = set()
@@ -103,6 +106,7 @@ class Happening:
             self.out_time = time
         elif self.in_time is None or time < self.in_time:
             self.in_time = time
+        self.links.append(sighting.link)
         self.sightings.append(sighting)
         if self.kind in UTTERANCES and sighting.link.account is not None:
             self.witnesses.add(sighting.link.account)
@@ -111,6 +115,7 @@ class Happening:
         """``other`` proves to be the same: its sightings are this one's, and nobody is told of it twice."""
         for sighting in other.sightings:
             self.add(sighting)
+        self.links += other.links
         self.witnesses |= other.witnesses
         self.recorded |= other.recorded
         self.delivery = self.delivery or other.delivery
@@ -120,7 +125,7 @@ class Happening:
 
     def fits(self, link: Link, time: int, outgoing: bool) -> bool:
         """True when a copy on ``link`` at ``time`` can be one of this: a connection shows a thing once."""
-        if any(sighting.link is link for sighting in self.sightings):
+        if link in self.links:
             return False
         if self.kind not in UTTERANCES:
             return abs(time - self.time) <= WINDOW
@@ -129,6 +134,10 @@ class Happening:
         if self.out_time is not None:
             return -SKEW <= time - self.out_time <= WINDOW
         return self.in_time is not None and abs(time - self.in_time) <= WINDOW
+
+    def settle(self) -> None:
+        """Its records are written: one copy is enough to know others by."""
+        self.sightings = [self.whole or self.sightings[0]]
 
     @property
     def whole(self) -> Sighting | None:
@@ -144,9 +153,9 @@ def is_whole(event: ConversationEvent) -> bool:
 def content_key(kind: str, actor: str, thing: str | None, event: ConversationEvent) -> tuple[object, ...] | None:
     """What all sightings of one thing have in common; None where too little was seen to say."""
     if isinstance(event, Message):
-        return (kind, actor, event.text) if event.complete else None
+        return (kind, actor, hash(event.text)) if event.complete else None
     if isinstance(event, Action):
-        return (kind, actor, event.text)
+        return (kind, actor, hash(event.text))
     return (kind, actor, thing)
 
 

@@ -163,8 +163,12 @@ class Ledger:
                 self._hold(conversation.unattributed, happening, conversation)
                 return
             self._hold(conversation.history, happening, conversation)
-        happening.concluded = True
-        self._record(happening, conversation)
+            happening.concluded = True
+            self._record(happening, conversation)
+        else:
+            happening.concluded = True
+            self._record(happening, conversation)
+            happening.settle()
 
     def _hold(self, held: deque[Happening], happening: Happening, conversation: Conversation) -> None:
         held.append(happening)

@@ -13,7 +13,7 @@ from rcds_sniffer.records.record import CommunicationRecord
 DELAY = 40 * 1_000_000_000
 """How long a record waits for earlier ones, ns of capture time: the longest wait for a segment, and to settle."""
 
-MAX_RECORDS = 20_000
+MAX_RECORDS = 10_000
 """Records that wait at most; beyond, the earliest goes out at once."""
 
 
