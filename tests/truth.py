@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from capture.packet import Packet
+from capture.source import Counters
 from rcds_sniffer.orders import Everybody, NamedTargets, Warrant
 from rcds_sniffer.pipeline import Pipeline
 from rcds_sniffer.protocols.msn import PROTOCOL
@@ -22,8 +23,6 @@ class FrameSource:
     truncations = ()
 
     def __init__(self, frames: Iterable[Frame], link_type: int = 1) -> None:
-        from capture.source import Counters
-
         self.counters = Counters()
         self._frames = frames
         self._link_type = link_type
