@@ -181,7 +181,7 @@ def test_capture_without_packets_says_so(tmp_path: Path) -> None:
 
 
 def test_nothing_of_anybody_else_is_left_anywhere(tmp_path: Path) -> None:
-    """Bob's and Carol's own chat, of which Alice is no part: in no file and no output at the most talkative level."""
+    """Bob's and Carol's own chat, of which Alice is no part, is in no file and no output, however talkative."""
     db, out = tmp_path / "records.sqlite", tmp_path / "out.csv"
     alone = [r for r in replay("--all", DEMO) if r["target"] != ALICE and r["text"]]
     alices = {r["text"] for r in replay("--target", ALICE, DEMO)}
