@@ -18,9 +18,8 @@ def progress_bar(source: Source, quiet: bool) -> Iterator[Callable[[], None]]:
         yield lambda: None
         return
     from rich.console import Console  # noqa: PLC0415 - slow to import, and only for a terminal
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415 - the same
 
-    del MofNCompleteColumn
     columns = (
         TextColumn("replaying"),
         BarColumn(),

@@ -1,9 +1,10 @@
 """``rcds-sniffer replay``: capture files to communication records."""
 
 import contextlib
+import logging
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
@@ -20,6 +21,8 @@ from rcds_sniffer.pipeline import Pipeline
 from rcds_sniffer.protocols import installed
 from rcds_sniffer.store.errors import StoreError
 from reassembly.native import NativeEngine
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -101,12 +104,17 @@ def replay(  # noqa: PLR0917 - click hands over one parameter an option
                 sinks=sinks,
             )
             stopped = stack.enter_context(stop_on_signal())
+            log.info("reading by %s, link types %s", opened.reader, ", ".join(map(str, opened.link_types)))
             with progress_bar(opened, quiet) as progress:
                 outcome = pipeline.run(lambda: bool(stopped), progress)
     except CaptureError as error:
         raise UserError(str(error)) from error
     except StoreError as error:
         raise RunError(str(error)) from error
+    log.info("reassembly: %s", counted(outcome.engine))
+    log.info("records: %s", counted(outcome.recorder))
+    for name, counters in outcome.decoders.items():
+        log.info("%s: %s", name, counted(counters))
     if not quiet:
         for line in summary(outcome, opened, None if store is None else store.stored):
             click.echo(line, err=True)
@@ -147,3 +155,8 @@ def stop_on_signal() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def counted(counters: Mapping[str, int]) -> str:
+    """What was counted, without the zeros."""
+    return ", ".join(f"{name} {count:,}" for name, count in counters.items() if count) or "nothing"
