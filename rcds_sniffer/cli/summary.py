@@ -28,6 +28,8 @@ def summary(outcome: Outcome, source: Source, stored: int | None) -> Iterator[st
         yield f"{engine['mid_stream']:,} connections joined in mid-stream"
     if engine.get("one_direction"):
         yield f"{engine['one_direction']:,} connections of which only one direction passed the tap"
+    if engine.get("fragments"):
+        yield f"{engine['fragments']:,} IP fragments passed over: they cannot be put together yet"
     if outcome.recorder.get("unattributed"):
         yield f"{outcome.recorder['unattributed']:,} events of connections whose account never showed: not recorded"
     yield from losses(outcome, source)
@@ -64,7 +66,7 @@ def explanation(outcome: Outcome, source: Source) -> Iterator[str]:
     elif not accepted:
         seen = busiest(source.refused_sample)
         yield "Nothing found: no packet is on the ports asked for" + (
-            f"; seen instead: {seen}. Name others with --ports" if seen else "; no TCP or UDP was seen"
+            f"; seen instead: {seen}. Name others with --ports" if seen else "; no IP was seen"
         )
     elif engine.get("unknown_link"):
         yield f"Nothing found: {engine['unknown_link']:,} packets are of a link type that is not supported"
@@ -82,20 +84,31 @@ def explanation(outcome: Outcome, source: Source) -> Iterator[str]:
 
 
 def busiest(sample: Sequence[Packet]) -> str:
-    """``tcp 443 (120), udp 53 (7)``: of each packet the port that more packets have, the most frequent first."""
-    import dpkt  # noqa: PLC0415 - only when there is something to explain
+    """``tcp 443 (120), udp 53 (7), ip protocol 47 (3)``: of each packet the port that more have, by frequency."""
+    from dpkt import Error  # noqa: PLC0415 - only when there is something to explain
 
-    pairs: list[tuple[tuple[str, int], tuple[str, int]]] = []
+    pairs: list[list[tuple[str, int]]] = []
     for packet in sample:
         try:
-            layer = dpkt.ethernet.Ethernet(packet.octets).data if packet.link_type == 1 else None
-            while isinstance(layer, dpkt.ip.IP | dpkt.ip6.IP6):
-                layer = layer.data
-            if isinstance(layer, dpkt.tcp.TCP | dpkt.udp.UDP):
-                kind = "tcp" if isinstance(layer, dpkt.tcp.TCP) else "udp"
-                pairs.append(((kind, layer.sport), (kind, layer.dport)))
-        except (dpkt.Error, IndexError, ValueError):
+            pairs.append(ports_of(packet))
+        except (Error, IndexError, ValueError):
             continue
     common = Counter(port for pair in pairs for port in pair)
-    ports = Counter(max(pair, key=lambda port: common[port]) for pair in pairs)
+    ports = Counter(max(pair, key=lambda port: common[port]) for pair in pairs if pair)
     return ", ".join(f"{kind} {port} ({count:,})" for (kind, port), count in ports.most_common(TOP))
+
+
+def ports_of(packet: Packet) -> list[tuple[str, int]]:
+    """Both ports of a packet, or its IP protocol. Raises what dpkt does on packets that are broken or cut."""
+    from dpkt import ethernet, ip, ip6, tcp, udp  # noqa: PLC0415 - the same
+
+    if packet.link_type != 1:
+        return []
+    layer = ethernet.Ethernet(packet.octets).data
+    number = getattr(layer, "p", 0)
+    while isinstance(layer, ip.IP | ip6.IP6):
+        layer = layer.data
+    if isinstance(layer, tcp.TCP | udp.UDP):
+        kind = "tcp" if isinstance(layer, tcp.TCP) else "udp"
+        return [(kind, layer.sport), (kind, layer.dport)]
+    return [("ip protocol", number)] if number else []
