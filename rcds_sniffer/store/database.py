@@ -30,8 +30,8 @@ _DRIVERS = {
 }
 
 _MAGIC = b"SQLite format 3\0"
-_CACHE_KIB = 64 * 1024
-"""Record ids are random, so inserts touch index pages all over: a cache of 64 MiB holds those of millions."""
+_CACHE_KIB = 32 * 1024
+"""Record ids are random, so inserts touch index pages all over: a cache of 32 MiB holds those of a million."""
 
 
 def open_database(url_or_path: str, *, create: bool) -> tuple[Engine, str]:
