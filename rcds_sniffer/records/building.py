@@ -44,8 +44,13 @@ class Builder:
         self._order_id = order_id
         self._sensor = sensor
 
-    def of_account(self, event: AccountEvent, target: str, conversation_id: str | None) -> CommunicationRecord:
-        """The record of what concerns the target's own connection alone."""
+    def of_account(
+        self, event: AccountEvent, target: str, conversation_id: str | None, *, own: bool = True
+    ) -> CommunicationRecord:
+        """The record of what concerns the target's own connection alone.
+
+        Not ``own``: somebody else's, as of who tried to sign in as the target.
+        """
         parties: dict[str, Any] = {"sender": target, "direction": "from-target"}
         if isinstance(event, Presence) and event.account not in (None, target):
             parties = {"sender": event.account, "recipients": (target,), "direction": "to-target"}
@@ -59,6 +64,7 @@ class Builder:
             event,
             ACCOUNT_EVENTS[type(event)],
             target,
+            own=own,
             conversation_id=conversation_id,
             sender_name=getattr(event, "name", None) if not isinstance(event, Contact) else None,
             content_type=getattr(event, "content_type", None),

@@ -9,14 +9,11 @@ import hashlib
 from collections import deque
 
 from rcds_sniffer.events import Message
-from rcds_sniffer.records.happening import SECOND, Happening, Link, Sighting, content_key, same_text
+from rcds_sniffer.records.happening import Happening, Link, Sighting, content_key, same_text
 from rcds_sniffer.records.roster import MAX_ACCOUNTS, Roster
 
-RETAIN = 40 * SECOND
-"""How long a happening is remembered for later sightings, ns of capture time."""
-
-MAX_RECENT = 512
-"""Happenings remembered for later sightings, in one conversation; beyond, the oldest are forgotten."""
+MAX_LINKS = 256
+"""Connections that one conversation takes in; beyond, a connection's conversation stays its own."""
 
 MAX_HISTORY = 256
 """Happenings kept, in one conversation, in case it turns out who else was there; the oldest go first."""
@@ -25,8 +22,8 @@ MAX_HISTORY = 256
 class Conversation:
     """What the recorder knows of one conversation."""
 
-    __slots__ = ("_cut", "_into", "_recent", "_with_key", "active", "history", "links", "names", "protocol",
-                 "public_id", "roster", "server", "session_id", "unattributed")  # fmt: skip
+    __slots__ = ("_cut", "_into", "_recent", "_with_key", "active", "history", "links", "names", "over",
+                 "protocol", "public_id", "roster", "server", "session_id", "unattributed")  # fmt: skip
 
     def __init__(self, protocol: str, server: str, session_id: str | None, time: int) -> None:
         self.protocol = protocol
@@ -39,11 +36,13 @@ class Conversation:
         self.active = time
         """When something was last seen of it, capture time."""
         self.public_id: str | None = None
+        self.over = False
+        """It is forgotten; what is still pending of it is concluded as it stands."""
         self.history: deque[Happening] = deque()
         """Happenings of a time when it is not certain who was there."""
         self.unattributed: deque[Happening] = deque()
         """Those among them that nobody is known to have received yet."""
-        self._recent: deque[Happening] = deque()
+        self._recent: dict[Happening, None] = {}
         self._with_key: dict[tuple[object, ...], list[Happening]] = {}
         self._cut: list[Happening] = []
         self._into: Conversation | None = None
@@ -59,13 +58,12 @@ class Conversation:
     @property
     def open(self) -> bool:
         """True while one of its connections is."""
-        return any(not link.closed for link in self.links)
+        return any(link.closed_at is None for link in self.links)
 
-    def unsure_at(self, time: int) -> bool:
-        """True when no connection can tell for certain who was there at ``time``."""
-        return all(link.unsure_since is not None for link in self.links) and any(
-            link.unsure_since is not None and link.unsure_since <= time for link in self.links
-        )
+    def unsure_at(self, moment: int) -> bool:
+        """True when no connection that was open then could tell for certain who was there."""
+        watching = [link for link in self.links if link.watched(moment)]
+        return bool(watching) and all(link.doubtful_at(moment) for link in watching)
 
     def identify(self) -> str:
         """Its id in the records; once used it stays.
@@ -86,13 +84,13 @@ class Conversation:
 
     def find(self, kind: str, actor: str, thing: str | None, sighting: Sighting) -> Happening | None:
         """The happening of that kind, by that actor (to that person), of which this is another sighting."""
-        link, event, outgoing = sighting
+        link, event, outgoing, _ = sighting
         time = event.seen.time
         key = content_key(kind, actor, thing, event)
         if key is not None:
-            for happening in self._with_key.get(key, ()):
-                if happening.fits(link, time, outgoing):
-                    return happening
+            fitting = [h for h in self._with_key.get(key, ()) if h.fits(link, time, outgoing)]
+            if fitting:
+                return min(fitting, key=lambda happening: abs(happening.time - time))
         if isinstance(event, Message):
             # A cut copy may be of anything lately said; a whole one may be of what only cut copies told so far.
             for happening in self._recent if key is None else self._cut:
@@ -102,12 +100,9 @@ class Conversation:
                         return happening
         return None
 
-    def remember(self, happening: Happening, time: int) -> None:
-        """Keep ``happening`` for later sightings; forget what is too old for one at capture time ``time``."""
-        recent = self._recent
-        while recent and (len(recent) >= MAX_RECENT or recent[0].time < time - RETAIN):
-            self._forget(recent.popleft())
-        recent.append(happening)
+    def remember(self, happening: Happening) -> None:
+        """Keep ``happening`` for later sightings, until it is forgotten."""
+        self._recent[happening] = None
         self.index(happening)
 
     def index(self, happening: Happening) -> None:
@@ -124,17 +119,14 @@ class Conversation:
         happening.key = key
         self.index(happening)
 
-    def _forget(self, happening: Happening) -> None:
-        if happening.key is None:
-            if happening in self._cut:
-                self._cut.remove(happening)
-            return
-        same = self._with_key.get(happening.key)
-        if same is not None:
-            if happening in same:
-                same.remove(happening)
-            if not same:
-                del self._with_key[happening.key]
+    def forget(self, happening: Happening) -> None:
+        """No later sighting of ``happening`` is expected any more."""
+        self._recent.pop(happening, None)
+        same = self._cut if happening.key is None else self._with_key.get(happening.key, [])
+        if happening in same:
+            same.remove(happening)
+        if happening.key is not None and not same:
+            self._with_key.pop(happening.key, None)
 
     # --- two that prove to be one -----------------------------------------------------------------------------
 
@@ -154,8 +146,7 @@ class Conversation:
         for happening in other._recent:
             mine = self.find(happening.kind, happening.actor, happening.object, happening.sightings[0])
             if mine is None:
-                self._recent.append(happening)
-                self.index(happening)
+                self.remember(happening)
             else:
                 mine.absorb(happening)
                 seen_again.append(mine)
@@ -166,6 +157,6 @@ class Conversation:
         if name is not None and (account in self.names or len(self.names) < MAX_ACCOUNTS):
             self.names[account] = name
 
-    def recent(self, kind: str, actor: str, thing: str | None) -> list[Happening]:
-        """What is remembered of that kind, oldest first."""
-        return list(self._with_key.get((kind, actor, thing), ()))
+    def invitations(self, sender: str, account: str | None) -> list[Happening]:
+        """Those of ``account`` by ``sender`` that are remembered, oldest first."""
+        return list(self._with_key.get(("invite", sender, account), ()))

@@ -9,19 +9,32 @@ from collections import deque
 from collections.abc import Callable
 
 from rcds_sniffer.events import Message
-from rcds_sniffer.records.conversation import RETAIN, Conversation
+from rcds_sniffer.records.conversation import MAX_LINKS, Conversation
 from rcds_sniffer.records.happening import SECOND, Happening, Link, Sighting
+
+RETAIN = 1200 * SECOND
+"""How long a happening, and a conversation that is over, is remembered for later sightings, ns of capture time."""
+
+MAX_REMEMBERED = 24 << 20
+"""Octets, about, of what is remembered; beyond, the oldest is forgotten before its time."""
 
 ECHO = 5 * SECOND
 """Within what time the same text on two connections shows that they carry one conversation, ns."""
 
+AT_ONCE = SECOND // 2
+"""How far apart the copies of one text reach its recipients at most, ns; between two texts people need longer."""
+
 MAX_ECHOES = 100_000
 """Texts remembered for that; beyond, the oldest are forgotten."""
+
+MAX_EQUAL_ECHOES = 16
+"""Equal texts of one sender among them; beyond, new ones are not."""
 
 MAX_CONVERSATIONS = 300_000
 """Conversations known by session id; beyond, the oldest without an open connection is forgotten."""
 
-Echo = tuple[int, tuple[str, str, str], Happening, Conversation]
+EchoKey = tuple[str, str, int]
+Echo = tuple[int, EchoKey, Happening, Conversation]
 
 
 class Conversations:
@@ -35,8 +48,10 @@ class Conversations:
         self._by_session: dict[tuple[str, str, str], Conversation] = {}
         self._all: dict[Conversation, None] = {}
         self._ending: deque[tuple[int, Conversation]] = deque()
-        self._echoes: dict[tuple[str, str, str], list[Echo]] = {}
+        self._echoes: dict[EchoKey, list[Echo]] = {}
         self._echo_order: deque[Echo] = deque()
+        self._memory: deque[tuple[int, Conversation, Happening, int]] = deque()
+        self._remembered = 0
 
     def alone(self, link: Link, clock: int) -> Conversation:
         """A conversation of ``link`` alone, as long as nothing shows that others carry it too."""
@@ -66,7 +81,7 @@ class Conversations:
         if known is None:
             conversation.session_id = session_id
             self._by_session[key] = conversation
-        else:
+        elif len(known.links) < MAX_LINKS:
             self._unite(known, conversation)
 
     def closed(self, conversation: Conversation, clock: int) -> None:
@@ -83,6 +98,15 @@ class Conversations:
                     self._ending.append((clock + RETAIN, conversation))
                 else:
                     self._forget(conversation)
+        memory = self._memory
+        while memory and (memory[0][0] <= clock or self._remembered > MAX_REMEMBERED):
+            due, conversation, happening, cost = memory.popleft()
+            current = conversation.current
+            if due <= clock and any(link.waiting for link in current.links):
+                memory.append((clock + RETAIN, conversation, happening, cost))  # what waits may be older
+            else:
+                self._remembered -= cost
+                current.forget(happening)
         order = self._echo_order
         while order and (order[0][0] < clock - ECHO or len(order) > MAX_ECHOES):
             echo = order.popleft()
@@ -96,37 +120,45 @@ class Conversations:
         for conversation in list(self._all):
             self._forget(conversation)
 
-    # --- conversations that prove to be one -----------------------------------------------------------------
-
-    def remember_echo(self, conversation: Conversation, happening: Happening, clock: int) -> None:
-        """A text that another connection may carry too."""
+    def remember(self, conversation: Conversation, happening: Happening, clock: int) -> None:
+        """Keep ``happening`` for later sightings, here and, of a text, wherever else it may be seen."""
         event = happening.sightings[0].event
+        text = event.text if isinstance(event, Message) else ""
+        cost = COST + len(text)
+        conversation.remember(happening)
+        self._memory.append((clock + RETAIN, conversation, happening, cost))
+        self._remembered += cost
         if isinstance(event, Message) and event.complete:
-            key = (conversation.server, happening.actor, event.text)
-            echo = (clock, key, happening, conversation)
-            self._echoes.setdefault(key, []).append(echo)
-            self._echo_order.append(echo)
+            key = (conversation.server, happening.actor, hash(text))
+            echoes = self._echoes.setdefault(key, [])
+            if len(echoes) < MAX_EQUAL_ECHOES:
+                echo = (clock, key, happening, conversation)
+                echoes.append(echo)
+                self._echo_order.append(echo)
+
+    # --- conversations that prove to be one -----------------------------------------------------------------
 
     def find_echo(
         self, conversation: Conversation, actor: str, sighting: Sighting
     ) -> tuple[Conversation, Happening | None]:
-        """The happening in another conversation that ``sighting`` is a copy of; the two are united then."""
+        """The happening in another conversation that ``sighting`` is a copy of; the two are united then.
+
+        Where more than one could be meant, none is.
+        """
         event = sighting.event
         if not isinstance(event, Message) or not event.complete:
             return conversation, None
-        time = event.seen.time
-        for _, _, happening, other in self._echoes.get((conversation.server, actor, event.text), ()):
+        found: dict[Conversation, Happening] = {}
+        for _, _, happening, other in self._echoes.get((conversation.server, actor, hash(event.text)), ()):
             known = other.current
-            if (
-                known is not conversation
-                and abs(time - happening.time) <= ECHO
-                and happening.fits(sighting.link, time, sighting.outgoing)
-                and can_be_one(known, conversation, happening.time)
-            ):
-                first, second = (known, conversation) if known.session_id is not None else (conversation, known)
-                self._unite(first, second)
-                return first, happening.current
-        return conversation, None
+            if known is not conversation and is_echo(happening, known, conversation, sighting):
+                found.setdefault(known, happening)
+        if len(found) != 1:
+            return conversation, None
+        ((known, happening),) = found.items()
+        first, second = (known, conversation) if known.session_id is not None else (conversation, known)
+        self._unite(first, second)
+        return first, happening.current
 
     def _unite(self, known: Conversation, other: Conversation) -> None:
         if other.session_id is not None:
@@ -147,6 +179,7 @@ class Conversations:
 
     def _forget(self, conversation: Conversation) -> None:
         self._all.pop(conversation, None)
+        conversation.over = True
         if conversation.session_id is not None:
             key = (conversation.protocol, conversation.server, conversation.session_id)
             if self._by_session.get(key) is conversation:
@@ -154,14 +187,42 @@ class Conversations:
         self._release(conversation)
 
 
-def can_be_one(one: Conversation, other: Conversation, time: int) -> bool:
+COST = 1000
+"""Octets that a happening takes beside its text, about."""
+
+
+def is_echo(happening: Happening, known: Conversation, conversation: Conversation, sighting: Sighting) -> bool:
+    """True when ``sighting``, in ``conversation``, can only be a copy of ``happening``, in ``known``.
+
+    That two people received the same text proves little: its sender may have sent it to each alone. One of the two
+    must be the sender's own connection, or who received it must be known to be in the other conversation, or both
+    received it at once, as one sends nothing twice.
+    """
+    link = sighting.link
+    apart = abs(sighting.event.seen.time - happening.time)
+    return (
+        apart <= ECHO
+        and happening.fits(link, sighting.event.seen.time, sighting.outgoing)
+        and (
+            sighting.outgoing
+            or happening.out_moment is not None
+            or apart <= AT_ONCE
+            or (link.account is not None and known.roster.holds(link.account, happening.moment))
+        )
+        and can_be_one(known, conversation, happening.moment)
+    )
+
+
+def can_be_one(one: Conversation, other: Conversation, moment: int) -> bool:
     """False when session ids or accounts say that these are two conversations."""
     if one.session_id is not None and other.session_id is not None:
         return False
-    ends = [{link.account for link in c.links if not link.closed} - {None} for c in (one, other)]
-    if ends[0] & ends[1]:
+    ends = [{link.account for link in c.links if link.closed_at is None} - {None} for c in (one, other)]
+    if ends[0] & ends[1] or len(one.links) + len(other.links) > MAX_LINKS:
         return False
     return all(
-        known.unsure_at(time) or all(known.roster.holds(account, time) for account in accounts if account)
-        for known, accounts in ((one, ends[1]), (other, ends[0]))
+        known.unsure_at(moment)
+        or not known.roster.present(moment) - own
+        or all(known.roster.holds(account, moment) for account in accounts if account)
+        for known, own, accounts in ((one, ends[0], ends[1]), (other, ends[1], ends[0]))
     )

@@ -6,21 +6,24 @@ whom, and by order: the n-th sighting of "ok" from Alice on one connection is th
 text sent twice stays two happenings. A cut sighting is aligned by the pieces that were seen.
 """
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from rcds_sniffer.events import Action, Connection, ConversationEvent, Event, Message
+from rcds_sniffer.events import Action, Connection, ConversationEvent, Event, Message, Seen
 
 if TYPE_CHECKING:
     from rcds_sniffer.records.conversation import Conversation
 
 SECOND = 1_000_000_000
 
-SKEW = 10 * SECOND
-"""How much earlier than on its sender's connection a copy may be seen (shuffled or merged captures), ns."""
+WINDOW = 600 * SECOND
+"""How far apart in time two copies may be seen, ns: in one conversation kind, actor, content and number tell what
+belongs together; stamps are off by as much as a shuffled capture of a quiet line moves them."""
 
-WINDOW = 30 * SECOND
-"""How much later than on its sender's connection, or than another copy, a copy may be seen, ns."""
+LINK_SKEW = SECOND
+"""How much before a connection's first packet a thing may have happened that it shows, ns."""
+
+ARRIVAL_BITS = 40
+"""Of a moment: the rest is the time."""
 
 UTTERANCES = frozenset({"message", "typing", "nudge", "action"})
 """Kinds that everybody in the conversation receives, so that a sighting proves that they were there."""
@@ -29,7 +32,8 @@ UTTERANCES = frozenset({"message", "typing", "nudge", "action"})
 class Link:
     """A tapped connection, and what the recorder knows of it."""
 
-    __slots__ = ("account", "closed", "connection", "conversation", "unsure_since", "waiting")
+    __slots__ = ("_latest", "account", "closed_at", "connection", "conversation", "doubtful_from", "started",
+                 "unsure_since", "waiting")  # fmt: skip
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -38,10 +42,43 @@ class Link:
         self.conversation: Conversation | None = None
         """That it carries, if any."""
         self.unsure_since: int | None = None
-        """When its knowledge of who is there last had a hole; None while it is complete."""
-        self.waiting: list[Event] = []
-        """Events that nobody can be named for until ``account`` is proven."""
-        self.closed = False
+        """Moment at which its knowledge of who is there last had a hole; None while it is complete."""
+        self.doubtful_from: int | None = None
+        """Moment of the first such hole."""
+        self.waiting: list[tuple[Event, int]] = []
+        """Events, with their moments, that nobody can be named for until ``account`` is proven."""
+        self.started = moment(connection.started, 0)
+        self._latest: dict[bool, int] = {}
+        self.closed_at: int | None = None
+        """Moment of its end."""
+
+    def moment_of(self, seen: Seen, arrival: int) -> int:
+        """Of what was seen here. One side's octets come in order, whatever their stamps in a shuffled capture."""
+        latest = max(self._latest.get(seen.from_client, 0), seen.time)
+        self._latest[seen.from_client] = latest
+        return moment(latest, arrival)
+
+    def doubt(self, moment: int) -> None:
+        """Joins and leaves may have been missed here."""
+        self.unsure_since = moment
+        if self.doubtful_from is None:
+            self.doubtful_from = moment
+
+    def watched(self, moment: int) -> bool:
+        """True when it was open at that moment."""
+        return self.started <= moment and (self.closed_at is None or moment <= self.closed_at)
+
+    def doubtful_at(self, moment: int) -> bool:
+        """True when it could not tell for certain who was there at that moment."""
+        return self.doubtful_from is not None and self.doubtful_from <= moment
+
+
+def moment(time: int, arrival: int) -> int:
+    """A point in time that also orders what has the same time: what one packet carries, or a coarse clock.
+
+    ``time`` is in nanoseconds since 1970 UTC, ``arrival`` counts the events of the run.
+    """
+    return time << ARRIVAL_BITS | arrival
 
 
 class Sighting(NamedTuple):
@@ -51,13 +88,14 @@ class Sighting(NamedTuple):
     event: ConversationEvent
     outgoing: bool
     """True on the actor's own connection."""
+    moment: int
 
 
 class Happening:
     """One thing that happened in a conversation."""
 
-    __slots__ = ("_into", "actor", "concluded", "delivery", "error", "in_time", "key", "kind", "links", "object",
-                 "out_time", "recorded", "sightings", "witnesses")  # fmt: skip
+    __slots__ = ("_into", "actor", "concluded", "delivery", "error", "in_moment", "key", "kind", "links", "object",
+                 "out_moment", "recorded", "sightings", "witnesses")  # fmt: skip
 
     def __init__(self, kind: str, actor: str, thing: str | None, key: tuple[object, ...] | None) -> None:
         self.kind = kind
@@ -66,10 +104,8 @@ class Happening:
         """Whom an invitation asks in."""
         self.key = key
         """What sightings of it have in common; None while it is known from cut sightings only."""
-        self.out_time: int | None = None
-        """When it was seen on the actor's own connection."""
-        self.in_time: int | None = None
-        """When it was first seen on another's."""
+        self.out_moment: int | None = None
+        self.in_moment: int | None = None
         self.links: list[Link] = []
         """Where it was seen."""
         self.sightings: list[Sighting] = []
@@ -95,17 +131,31 @@ class Happening:
         return happening
 
     @property
-    def time(self) -> int:
+    def moment(self) -> int:
         """When it happened, as near as was seen."""
-        return self.out_time if self.out_time is not None else self.in_time or 0
+        return self.out_moment if self.out_moment is not None else self.in_moment or 0
+
+    @property
+    def time(self) -> int:
+        """The same, in nanoseconds since 1970 UTC."""
+        return self.moment >> ARRIVAL_BITS
+
+    @property
+    def out_time(self) -> int | None:
+        """When it was seen on the actor's own connection."""
+        return None if self.out_moment is None else self.out_moment >> ARRIVAL_BITS
+
+    @property
+    def in_time(self) -> int | None:
+        """When it was first seen on another's."""
+        return None if self.in_moment is None else self.in_moment >> ARRIVAL_BITS
 
     def add(self, sighting: Sighting) -> None:
         """Take in one more connection's copy."""
-        time = sighting.event.seen.time
         if sighting.outgoing:
-            self.out_time = time
-        elif self.in_time is None or time < self.in_time:
-            self.in_time = time
+            self.out_moment = sighting.moment
+        elif self.in_moment is None or sighting.moment < self.in_moment:
+            self.in_moment = sighting.moment
         self.links.append(sighting.link)
         self.sightings.append(sighting)
         if self.kind in UTTERANCES and sighting.link.account is not None:
@@ -115,7 +165,9 @@ class Happening:
         """``other`` proves to be the same: its sightings are this one's, and nobody is told of it twice."""
         for sighting in other.sightings:
             self.add(sighting)
-        self.links += other.links
+        self.links += [link for link in other.links if link not in self.links]
+        if self.out_moment is None:
+            self.out_moment = other.out_moment
         self.witnesses |= other.witnesses
         self.recorded |= other.recorded
         self.delivery = self.delivery or other.delivery
@@ -125,15 +177,9 @@ class Happening:
 
     def fits(self, link: Link, time: int, outgoing: bool) -> bool:
         """True when a copy on ``link`` at ``time`` can be one of this: a connection shows a thing once."""
-        if link in self.links:
+        if link in self.links or (outgoing and self.out_moment is not None and self.kind in UTTERANCES):
             return False
-        if self.kind not in UTTERANCES:
-            return abs(time - self.time) <= WINDOW
-        if outgoing:
-            return self.out_time is None and self.in_time is not None and -SKEW <= self.in_time - time <= WINDOW
-        if self.out_time is not None:
-            return -SKEW <= time - self.out_time <= WINDOW
-        return self.in_time is not None and abs(time - self.in_time) <= WINDOW
+        return abs(time - self.time) <= WINDOW and self.time >= link.connection.started - LINK_SKEW
 
     def settle(self) -> None:
         """Its records are written: one copy is enough to know others by."""
@@ -161,22 +207,26 @@ def content_key(kind: str, actor: str, thing: str | None, event: ConversationEve
 
 def same_text(one: Message, other: Message) -> bool:
     """True when two copies, at least one of them cut, can be of one text: every octet seen of both agrees."""
-    if one.message_id is not None or other.message_id is not None:
+    if one.message_id is not None and other.message_id is not None:
         return one.message_id == other.message_id
     if one.length != other.length:
         return False
-    seen = dict(_octets(one))
-    return all(seen.get(offset, octet) == octet for offset, octet in _octets(other))
+    return all(
+        agree(offset, piece, begin, seen) for begin, seen in pieces_of(one) for offset, piece in pieces_of(other)
+    )
 
 
-def _octets(message: Message) -> Iterable[tuple[int, int]]:
+def agree(offset: int, piece: bytes, begin: int, seen: bytes) -> bool:
+    """True when two pieces of a text, at these offsets in it, hold the same where they overlap."""
+    first, last = max(offset, begin), min(offset + len(piece), begin + len(seen))
+    return first >= last or piece[first - offset : last - offset] == seen[first - begin : last - begin]
+
+
+def pieces_of(message: Message) -> tuple[tuple[int, bytes], ...]:
+    """What was seen of a text, with the offsets in it."""
     if message.known is not None:
-        pieces = message.known
-    else:
-        charset = str(message.details.get("charset") or "utf-8")
-        try:
-            pieces = ((0, message.text.encode(charset, "replace")),)
-        except LookupError:
-            pieces = ()
-    for offset, piece in pieces:
-        yield from enumerate(piece, offset)
+        return message.known
+    try:
+        return ((0, message.text.encode(str(message.details.get("charset") or "utf-8"), "replace")),)
+    except LookupError:
+        return ()

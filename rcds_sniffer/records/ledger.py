@@ -8,7 +8,7 @@ the record then.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 
 from rcds_sniffer import events as ev
@@ -18,9 +18,13 @@ from rcds_sniffer.records.conversation import MAX_HISTORY, Conversation
 from rcds_sniffer.records.conversations import Conversations
 from rcds_sniffer.records.happening import SECOND, UTTERANCES, Happening, Link, Sighting, content_key, is_whole
 from rcds_sniffer.records.record import CommunicationRecord
+from rcds_sniffer.records.roster import OPEN
 
 SETTLE = 2 * SECOND
 """How long a happening waits for its other sightings and for its delivery, ns of capture time."""
+
+MAX_PENDING = 20_000
+"""Happenings that settle at the same time; beyond, the oldest is concluded at once."""
 
 MAX_HELD = 50_000
 """Happenings held in all until it is known who took part; beyond, new ones are concluded as they are."""
@@ -52,7 +56,7 @@ class Ledger:
         self.counters = Counters()
         self.clock = 0
         """Capture time so far, ns since 1970 UTC."""
-        self.conversations = Conversations(self._release, self._record)
+        self.conversations = Conversations(self._release, self.review)
         self._emit = emit
         self._settle = settle
         self._pending: deque[tuple[int, Happening, Conversation]] = deque()
@@ -63,15 +67,13 @@ class Ledger:
         """Capture time has come to ``time`` (ns since 1970 UTC): conclude what has settled."""
         self.clock = max(self.clock, time)
         while self._pending and self._pending[0][0] <= self.clock:
-            _, happening, conversation = self._pending.popleft()
-            self._conclude(happening, conversation.current)
+            self._conclude_next()
         self.conversations.expire(self.clock)
 
     def close(self) -> None:
         """The capture is over: conclude everything."""
         while self._pending:
-            _, happening, conversation = self._pending.popleft()
-            self._conclude(happening, conversation.current)
+            self._conclude_next()
         self.conversations.release_all()
 
     def write(self, record: CommunicationRecord) -> None:
@@ -79,6 +81,10 @@ class Ledger:
         self.counters.records += 1
         self.counters.incomplete += not record.complete
         self._emit(record)
+
+    def write_unproven(self, conversation: Conversation, event: ev.Utterance, moment: int) -> None:
+        """Hand on what an account said that was never proven, with ``--all``."""
+        self.write(self.build.of_nobody(event, conversation.roster.present(moment), conversation.identify()))
 
     # --- sightings --------------------------------------------------------------------------------------------
 
@@ -97,8 +103,6 @@ class Ledger:
             key = content_key(kind, actor, thing, sighting.event)
             if key is not None:
                 conversation.complete(happening, key)
-        if happening.concluded:
-            self._record(happening, conversation)  # a late sighting can prove one more recipient
         return happening
 
     def _begin(
@@ -106,11 +110,16 @@ class Ledger:
     ) -> Happening:
         happening = Happening(kind, actor, thing, content_key(kind, actor, thing, sighting.event))
         happening.add(sighting)
-        conversation.remember(happening, self.clock)
-        if kind == "message":
-            self.conversations.remember_echo(conversation, happening, self.clock)
+        self.conversations.remember(conversation, happening, self.clock)
         self._pending.append((self.clock + self._settle, happening, conversation))
+        if len(self._pending) > MAX_PENDING:
+            self._conclude_next()
         return happening
+
+    def review(self, happening: Happening, conversation: Conversation) -> None:
+        """A sighting was added: if it came late, it can prove one more recipient."""
+        if happening.concluded:
+            self._record(happening.current, conversation.current)
 
     def await_delivery(self, link: Link, transaction: int, happening: Happening) -> None:
         """The server may answer ``transaction`` on ``link``: that is about ``happening``."""
@@ -123,27 +132,36 @@ class Ledger:
         if happening is not None:
             happening.current.delivery = outcome
 
-    def was_there(self, conversation: Conversation, link: Link, account: str, time: int) -> None:
-        """Something on ``link`` proves that ``account`` is there at ``time`` though nobody saw it come in.
+    def was_there(self, conversation: Conversation, link: Link, accounts: Iterable[str], moment: int) -> None:
+        """Something on ``link`` proves that ``accounts`` were there at ``moment`` though nobody saw them come in.
 
-        Then it was there since the last moment at which its coming could have been missed: so it also received
-        what was said since.
+        Then they were there since the last moment at which their coming could have been missed: so they also
+        received what was said since.
         """
-        since = time
-        if account == link.account:
-            since = min(time, link.connection.started if link.unsure_since is None else link.unsure_since)
-        elif link.unsure_since is not None:
-            since = min(time, link.unsure_since)
-        left = conversation.roster.last_left(account)
-        if left is not None and left >= since:
-            since = min(time, left + 1)
-        conversation.roster.enter(account, since)
+        roster, earliest = conversation.roster, OPEN
+        for account in accounts:
+            if roster.holds(account, moment):
+                continue
+            since = moment
+            if link.unsure_since is not None:
+                since = min(moment, link.unsure_since)
+            elif account == link.account:
+                since = min(moment, link.started)
+            left = roster.last_left(account)
+            if left is not None:
+                since = min(moment, max(since, left))
+            roster.enter(account, since)
+            if left is not None and left < moment and link.unsure_since is None:
+                roster.leave(account, moment + 1)  # a copy in flight: a return would have been seen
+            earliest = min(earliest, since)
+        if earliest == OPEN:
+            return
         for happening in list(conversation.history):
-            if happening.time >= since:
+            if happening.moment >= earliest:
                 self._record(happening.current, conversation)
         waiting, conversation.unattributed = conversation.unattributed, deque()
         for happening in waiting:
-            if happening.time >= since:
+            if happening.moment >= earliest and self._recipients(happening, conversation):
                 self._held -= 1
                 self._conclude(happening, conversation, patient=False)
             else:
@@ -151,24 +169,35 @@ class Ledger:
 
     # --- conclusions ------------------------------------------------------------------------------------------
 
+    def _conclude_next(self) -> None:
+        _, happening, conversation = self._pending.popleft()
+        self._conclude(happening, conversation.current)
+
     def _conclude(self, happening: Happening, conversation: Conversation, patient: bool = True) -> None:
         """Write what is due. Where who was there is not certain, keep it: more recipients may be proven later."""
-        for link, event, outgoing in happening.sightings:
-            if outgoing and isinstance(event, ev.Utterance) and event.transaction is not None:
-                self._deliveries.pop((link, event.transaction), None)
+        self._forget_deliveries(happening)
         if happening.concluded:
             return
-        if happening.kind in UTTERANCES and conversation.unsure_at(happening.time) and self._held < MAX_HELD:
-            if patient and not self._recipients(happening, conversation):
+        if happening.kind in UTTERANCES and self._held < MAX_HELD and not conversation.over:
+            nobody = not self._recipients(happening, conversation) and happening.delivery != "refused"
+            if patient and nobody:
                 self._hold(conversation.unattributed, happening, conversation)
                 return
-            self._hold(conversation.history, happening, conversation)
-            happening.concluded = True
-            self._record(happening, conversation)
-        else:
-            happening.concluded = True
-            self._record(happening, conversation)
-            happening.settle()
+            if conversation.unsure_at(happening.moment):
+                self._hold(conversation.history, happening, conversation)
+                happening.concluded = True
+                self._record(happening, conversation)
+                return
+        happening.concluded = True
+        self._record(happening, conversation)
+        happening.settle()
+
+    def _forget_deliveries(self, happening: Happening) -> None:
+        for link, event, outgoing, _ in happening.sightings:
+            if outgoing and isinstance(event, ev.Utterance) and event.transaction is not None:
+                awaited = (link, event.transaction)
+                if self._deliveries.get(awaited) is happening:
+                    del self._deliveries[awaited]
 
     def _hold(self, held: deque[Happening], happening: Happening, conversation: Conversation) -> None:
         held.append(happening)
@@ -180,6 +209,7 @@ class Ledger:
         """Nothing more will be learnt of who received it."""
         self._held -= 1
         happening = happening.current
+        self._forget_deliveries(happening)
         if not happening.concluded:
             happening.concluded = True
             self._record(happening, conversation)
@@ -191,13 +221,16 @@ class Ledger:
     def _recipients(self, happening: Happening, conversation: Conversation) -> set[str]:
         if happening.kind == "invite":
             return {happening.object} if happening.object is not None else set()
-        present = conversation.roster.present(happening.time) | happening.witnesses
+        present = conversation.roster.present(happening.moment) | happening.witnesses
         present.discard(happening.actor)
         return present
 
     def _record(self, happening: Happening, conversation: Conversation) -> None:
         """One record for every target that took part and has none yet."""
-        for account in sorted({happening.actor, *self._recipients(happening, conversation)}):
+        reached = self._recipients(happening, conversation)
+        if happening.error is not None:  # who was called in vain never took part
+            reached = set()
+        for account in sorted({happening.actor, *reached}):
             if account in happening.recorded:
                 continue
             if self.warrant.covers(account, best_sighting(happening, account).event.seen.time):

@@ -18,24 +18,24 @@ MAX_RECORDS = 10_000
 
 
 class TimeOrder:
-    """A buffer that gives records back in order of time, then of id."""
+    """A buffer that gives records back in order of time; those of one time in the order in which they came."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[int, str, int, CommunicationRecord]] = []
+        self._heap: list[tuple[int, int, CommunicationRecord]] = []
         self._count = 0
 
     def push(self, record: CommunicationRecord) -> None:
         """Take in one record."""
         self._count += 1
-        heapq.heappush(self._heap, (record.time, record.record_id, self._count, record))
+        heapq.heappush(self._heap, (record.time, self._count, record))
 
     def due(self, clock: int) -> Iterator[CommunicationRecord]:
         """The records that need wait no longer at capture time ``clock``, in order."""
         heap = self._heap
         while heap and (heap[0][0] < clock - DELAY or len(heap) > MAX_RECORDS):
-            yield heapq.heappop(heap)[3]
+            yield heapq.heappop(heap)[2]
 
     def rest(self) -> Iterator[CommunicationRecord]:
         """All that are left, in order."""
         while self._heap:
-            yield heapq.heappop(self._heap)[3]
+            yield heapq.heappop(self._heap)[2]

@@ -14,12 +14,15 @@ from rcds_sniffer import events as ev
 from rcds_sniffer.events import Connection, ConversationEvent, Event
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.conversation import Conversation
-from rcds_sniffer.records.happening import Link, Sighting
+from rcds_sniffer.records.happening import Link, Sighting, moment
 from rcds_sniffer.records.ledger import SETTLE, Counters, Ledger
 from rcds_sniffer.records.record import CommunicationRecord
 
 MAX_WAITING = 1000
 """Events of one connection that wait for its account; beyond, new ones are discarded and counted."""
+
+MAX_WAITING_TEXT = 16 << 20
+"""Characters of text that wait so, in all connections; beyond, new events are discarded and counted."""
 
 KINDS: dict[type[ConversationEvent], str] = {
     ev.Message: "message",
@@ -38,6 +41,7 @@ class Recorder:
         self._warrant = warrant
         self._ledger = Ledger(warrant, emit, sensor, settle)
         self._links: dict[Connection, Link] = {}
+        self._waiting = 0
 
     @property
     def clock(self) -> int:
@@ -56,14 +60,15 @@ class Recorder:
         link = self._links.get(event.connection)
         if link is None:
             link = self._links[event.connection] = Link(event.connection)
+        now = link.moment_of(event.seen, self.counters.events)
         if isinstance(event, ev.ConnectionClosed):
-            self._close(link)
+            self._close(link, now)
         elif isinstance(event, ev.AccountKnown):
             self._prove(link, event.account)
         elif link.account is None and needs_account(event):
-            self._wait(link, event)
+            self._wait(link, event, now)
         else:
-            self._take(link, event)
+            self._take(link, event, now)
 
     def advance(self, time: int) -> None:
         """Capture time has come to ``time`` (ns since 1970 UTC) without an event."""
@@ -72,38 +77,41 @@ class Recorder:
     def close(self) -> None:
         """The capture is over: conclude everything."""
         for link in list(self._links.values()):
-            self._close(link)
+            self._close(link, moment(self.clock, self.counters.events))
         self._ledger.close()
 
     # --- the connection -----------------------------------------------------------------------------------------
 
-    def _wait(self, link: Link, event: Event) -> None:
-        if len(link.waiting) < MAX_WAITING:
-            link.waiting.append(event)
+    def _wait(self, link: Link, event: Event, now: int) -> None:
+        cost = len(getattr(event, "text", ""))
+        if len(link.waiting) < MAX_WAITING and self._waiting + cost <= MAX_WAITING_TEXT:
+            link.waiting.append((event, now))
+            self._waiting += cost
         else:
             self.counters.unattributed += 1
+
+    def _no_longer_waiting(self, link: Link) -> list[tuple[Event, int]]:
+        waiting, link.waiting = link.waiting, []
+        self._waiting -= sum(len(getattr(event, "text", "")) for event, _ in waiting)
+        return waiting
 
     def _prove(self, link: Link, account: str) -> None:
         if link.account is not None:
             return
         link.account = account
         self._warrant.noticed(account)
-        waiting, link.waiting = link.waiting, []
-        if link.conversation is not None:
-            self._ledger.was_there(link.conversation, link, account, link.connection.started)
-        for event in waiting:
-            self._take(link, event)
+        if link.conversation is not None and link.unsure_since is not None:
+            self._ledger.was_there(link.conversation, link, (account,), link.started)
+        for event, then in self._no_longer_waiting(link):
+            self._take(link, event, then)
 
-    def _close(self, link: Link) -> None:
+    def _close(self, link: Link, now: int) -> None:
         self._links.pop(link.connection, None)
-        for event in link.waiting:
+        for event, then in self._no_longer_waiting(link):
             self.counters.unattributed += 1
             if self._warrant.everybody and isinstance(event, ev.Utterance):
-                conversation = self._conversation_of(link)
-                present = conversation.roster.present(event.seen.time)
-                self._ledger.write(self._ledger.build.of_nobody(event, present, conversation.identify()))
-        link.waiting = []
-        link.closed = True
+                self._ledger.write_unproven(self._conversation_of(link), event, then)
+        link.closed_at = now
         if link.conversation is not None:
             self._ledger.conversations.closed(link.conversation, self.clock)
 
@@ -114,9 +122,9 @@ class Recorder:
 
     # --- the events ---------------------------------------------------------------------------------------------
 
-    def _take(self, link: Link, event: Event) -> None:
+    def _take(self, link: Link, event: Event, now: int) -> None:
         if isinstance(event, ev.Utterance):
-            self._utterance(link, event)
+            self._utterance(link, event, now)
         elif isinstance(event, ev.AccountEvent):
             self._account_event(link, event)
         elif isinstance(event, ev.Delivery):
@@ -125,45 +133,50 @@ class Recorder:
             self._ledger.conversations.identified(self._conversation_of(link), event.session_id)
         elif isinstance(event, ev.RosterUnsure):
             self._conversation_of(link)
-            link.unsure_since = event.seen.time
+            link.doubt(now)
         elif isinstance(event, ev.Invited):
-            self._invited(link, event)
+            self._invited(link, event, now)
         else:
-            self._movement(link, event)
+            self._movement(link, event, now)
 
     def _account_event(self, link: Link, event: ev.AccountEvent) -> None:
         target = event.account if isinstance(event, ev.Login) and event.account is not None else link.account
         if target is None or not self._warrant.covers(target, event.seen.time):
             return
-        conversation = link.conversation
-        self._ledger.write(
-            self._ledger.build.of_account(event, target, conversation.identify() if conversation else None)
-        )
+        known = None
+        if link.conversation is not None and (link.conversation.public_id or link.conversation.session_id):
+            known = link.conversation.identify()  # else it may prove to be part of another that has its id already
+        self._ledger.write(self._ledger.build.of_account(event, target, known, own=link.account == target))
 
-    def _movement(self, link: Link, event: Event) -> None:
+    def _movement(self, link: Link, event: Event, now: int) -> None:
         """Somebody came or went."""
         conversation = self._conversation_of(link)
-        roster, time = conversation.roster, event.seen.time
+        roster = conversation.roster
         if isinstance(event, ev.Present):
-            roster.enter(event.account, time)
+            roster.enter(event.account, now)
             conversation.note_name(event.account, event.name)
         elif isinstance(event, ev.Joined):
-            roster.enter(event.account, time)
+            roster.enter(event.account, now)
             conversation.note_name(event.account, event.name)
-            self._ledger.sight(conversation, Sighting(link, event, False), "join", event.account)
+            self._sight(conversation, Sighting(link, event, False, now), "join", event.account)
         elif isinstance(event, ev.Entered) and link.account is not None:
-            roster.enter(link.account, time)
-            self._ledger.sight(conversation, Sighting(link, event, True), "join", link.account)
+            roster.enter(link.account, now)
+            self._sight(conversation, Sighting(link, event, True, now), "join", link.account)
         elif isinstance(event, ev.Left):
             who = event.account or link.account
             if who is None:
                 return
-            if not roster.holds(who, time) and roster.last_left(who) is None:
-                self._ledger.was_there(conversation, link, who, time)  # who leaves was there
-            self._ledger.sight(conversation, Sighting(link, event, event.account is None), "leave", who)
-            roster.leave(who, time)
+            if not roster.holds(who, now) and roster.last_left(who) is None:
+                self._ledger.was_there(conversation, link, (who,), now)  # who leaves was there
+            self._sight(conversation, Sighting(link, event, event.account is None, now), "leave", who)
+            roster.leave(who, now)
 
-    def _invited(self, link: Link, event: ev.Invited) -> None:
+    def _sight(
+        self, conversation: Conversation, sighting: Sighting, kind: str, actor: str, thing: str | None = None
+    ) -> None:
+        self._ledger.review(self._ledger.sight(conversation, sighting, kind, actor, thing), conversation)
+
+    def _invited(self, link: Link, event: ev.Invited, now: int) -> None:
         outgoing = event.sender is None
         sender = event.sender or link.account
         account = event.account if outgoing else link.account
@@ -176,26 +189,28 @@ class Recorder:
             conversation = self._conversation_of(link)
         error = event.details.get("error")
         if error is not None:  # the answer to an invitation on this link, not another one
-            for happening in conversation.recent("invite", sender, account):
-                if not happening.concluded and any(s.link is link for s in happening.sightings):
+            for happening in conversation.invitations(sender, account):
+                if not happening.concluded and link in happening.links:
                     happening.error = error
                     return
-        self._ledger.sight(conversation, Sighting(link, event, outgoing), "invite", sender, account)
+        self._sight(conversation, Sighting(link, event, outgoing, now), "invite", sender, account)
 
-    def _utterance(self, link: Link, event: ev.Utterance) -> None:
+    def _utterance(self, link: Link, event: ev.Utterance, now: int) -> None:
         conversation = self._conversation_of(link)
-        time = event.seen.time
         outgoing = event.sender is None
         actor = event.sender or link.account
         if actor is None:
             return
         conversation.note_name(actor, event.sender_name)
-        for account in {actor, link.account} - {None}:
-            if account is not None and not conversation.roster.holds(account, time):
-                self._ledger.was_there(conversation, link, account, time)
-        happening = self._ledger.sight(conversation, Sighting(link, event, outgoing), KINDS[type(event)], actor)
+        happening = self._ledger.sight(
+            conversation, Sighting(link, event, outgoing, now), KINDS[type(event)], actor
+        )
+        conversation = conversation.current
+        there = [account for account in dict.fromkeys((link.account, actor)) if account is not None]
+        self._ledger.was_there(conversation, link, there, happening.moment)
         if outgoing and event.transaction is not None:
             self._ledger.await_delivery(link, event.transaction, happening)
+        self._ledger.review(happening, conversation)
 
 
 def needs_account(event: Event) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import ColumnElement, Engine, Insert, func, select
+from sqlalchemy import ColumnElement, Engine, Insert, func, literal_column, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from rcds_sniffer.records.record import CommunicationRecord
@@ -87,7 +87,8 @@ class Store:
 
         It shows the database as it was when the first one was taken. Raises StoreError, also half-way.
         """
-        order = records.c.time_ns, records.c.record_id
+        # SQLite knows in which order rows came in, which is the order of what one packet carried.
+        order = records.c.time_ns, literal_column("rowid") if self._dialect == "sqlite" else records.c.record_id
         question = select(records).where(*self._where(wanted)).order_by(*order).limit(wanted.limit)
         with explained(self.where), self._engine.connect() as connection:
             for part in connection.execution_options(yield_per=FETCH).execute(question).partitions():
