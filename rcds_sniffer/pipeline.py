@@ -71,7 +71,8 @@ class Pipeline:
         for protocol, ports in protocols:
             decoder = self._decoders[protocol.name] = protocol.decoder(self._recorder.receive)
             self._by_port.update(dict.fromkeys(ports, decoder))
-        self._sinks = sinks
+        self._sinks = list(sinks)
+        self._failure: Exception | None = None
         self._order = TimeOrder()
         self._batch: list[CommunicationRecord] = []
         self._outcome = Outcome()
@@ -87,6 +88,7 @@ class Pipeline:
 
         Raises:
             CaptureError: the source failed; what was read before is flushed first.
+            Exception: what a sink raised; the others were given all that was read until then.
         """
         outcome = self._outcome
         try:
@@ -94,11 +96,15 @@ class Pipeline:
                 for packet in packets:
                     self._engine.feed(packet)
                 progress()
+                if self._failure is not None:
+                    break
                 if stopped():
                     outcome.interrupted = True
                     break
         finally:
             self._finish()
+        if self._failure is not None:
+            raise self._failure
         return outcome
 
     def _finish(self) -> None:
@@ -130,5 +136,9 @@ class Pipeline:
 
     def _flush(self) -> None:
         batch, self._batch = self._batch, []
-        for sink in self._sinks if batch else ():
-            sink.write(batch)
+        for sink in list(self._sinks) if batch else ():
+            try:
+                sink.write(batch)
+            except Exception as failure:
+                self._sinks.remove(sink)
+                self._failure = self._failure or failure

@@ -12,6 +12,9 @@ from rcds_sniffer.events import Message
 from rcds_sniffer.records.happening import Happening, Link, Sighting, content_key, same_text
 from rcds_sniffer.records.roster import MAX_ACCOUNTS, Roster
 
+MAX_EQUAL = 256
+"""Equal happenings (the same text of the same person) remembered; beyond, the oldest is forgotten."""
+
 MAX_LINKS = 256
 """Connections that one conversation takes in; beyond, a connection's conversation stays its own."""
 
@@ -110,7 +113,10 @@ class Conversation:
         if happening.key is None:
             self._cut.append(happening)
         else:
-            self._with_key.setdefault(happening.key, []).append(happening)
+            same = self._with_key.setdefault(happening.key, [])
+            same.append(happening)
+            if len(same) > MAX_EQUAL:
+                self.forget(same[0])
 
     def complete(self, happening: Happening, key: tuple[object, ...]) -> None:
         """A whole copy of the cut ``happening`` was seen."""

@@ -1,5 +1,6 @@
 """What happened once is recorded once, from its best sighting."""
 
+from rcds_sniffer import events as ev
 from tests.rcds_sniffer.records.stage import ALICE, BOB, CAROL, DAVE, Stage, cut
 
 
@@ -182,3 +183,60 @@ def test_group_text_has_everybody_who_was_there() -> None:
     alice.says("without carol")
     stage.end()
     assert stage.messages(DAVE) == [(ALICE, (BOB, CAROL, DAVE), "all"), (ALICE, (BOB, DAVE), "without carol")]
+
+
+def test_what_one_packet_carries_is_in_order() -> None:
+    stage = Stage(CAROL)
+    alice = stage.line(ALICE, session="17")
+    alice.joins(BOB)
+    alice.hears(BOB, "shall we ask carol?", at=500)
+    alice.joins(CAROL, at=500)
+    alice.hears(BOB, "hi carol", at=500)
+    alice.leaves(CAROL, at=500)
+    alice.hears(BOB, "is she gone?", at=500)
+    stage.end()
+    assert stage.messages(CAROL) == [(BOB, (ALICE, CAROL), "hi carol")]
+
+
+def test_copy_in_flight_does_not_bring_back_who_left() -> None:
+    stage = Stage(CAROL)
+    alice = stage.line(ALICE, session="17")
+    alice.joins(BOB)
+    alice.joins(CAROL)
+    carol = stage.line(CAROL, session="17", there=(ALICE, BOB))
+    alice.says("bye, carol", at=600)
+    carol.leaves(None, at=605)
+    alice.leaves(CAROL, at=610)
+    carol.hears(ALICE, "bye, carol", at=695)
+    alice.says("behind her back", at=5000)
+    stage.end()
+    assert stage.messages(CAROL) == [(ALICE, (BOB, CAROL), "bye, carol")]
+
+
+def test_same_text_to_two_people_who_joined_in_mid_stream_is_two_conversations() -> None:
+    stage = Stage(BOB, CAROL)
+    bob, carol = stage.line(BOB, unsure=True), stage.line(CAROL, unsure=True)
+    bob.hears(ALICE, "hi", at=1000)
+    carol.hears(ALICE, "hi", at=4000)
+    bob.says("secret", at=6000)
+    stage.end()
+    assert "secret" not in [text for *_, text in stage.messages(CAROL)]
+
+
+def test_copies_are_found_however_far_their_stamps_were_shuffled() -> None:
+    stage = Stage(BOB)
+    alice = stage.line(ALICE, session="17")
+    alice.joins(BOB)
+    bob = stage.line(BOB, session="17", there=(ALICE,))
+    bob.hears(ALICE, "hello", at=1000)
+    alice.says("hello", at=61_000)
+    stage.end()
+    assert stage.messages(BOB) == [(ALICE, (BOB,), "hello")]
+
+
+def test_refused_call_is_the_callers_alone() -> None:
+    stage = Stage(BOB)
+    alice = stage.line(ALICE)
+    alice.put(ev.Invited, sender=None, account=BOB, out=True)
+    alice.put(ev.Invited, sender=None, account=BOB, details={"error": 217})
+    assert stage.end() == []
