@@ -18,7 +18,7 @@ class Failing:
     """A sink whose disk is full."""
 
     def write(self, records: Sequence[CommunicationRecord]) -> None:
-        raise OSError("disk full")
+        raise OSError(f"disk full, {len(records)} records not written")
 
 
 def a_run(*sinks: object) -> Pipeline:
