@@ -214,13 +214,18 @@ class Assembler:
             self._move(target)
         return length, mark
 
-    def hole(self) -> tuple[int, int]:
-        """Of the first hole: the sequence number behind it, and the capture time since which it is known."""
-        if self.pieces:
-            position, since = self.pieces[0][0], self.pieces[0][5]
-        else:
-            position, since = self.fin, self.fin_arrived
-        return (self.sequence + position - self.edge) & MASK, since
+    def hole_since(self) -> int:
+        """Capture time since which the first hole is known."""
+        return self.pieces[0][5] if self.pieces else self.fin_arrived
+
+    def hole_end(self) -> int:
+        """Position behind the first hole."""
+        return self.pieces[0][0] if self.pieces else self.fin
+
+    def covered(self, sequence: int) -> int:
+        """Position up to which an acknowledgment number tells of holes: not beyond the last one that is known."""
+        last = max(self.pieces[-1][0], self.fin) if self.pieces else self.fin
+        return min(self.edge + distance(sequence, self.sequence), last)
 
     def _move(self, position: int) -> None:
         self.sequence = (self.sequence + position - self.edge) & MASK

@@ -24,7 +24,7 @@ class Direction:
 
     __slots__ = (
         "acknowledged",
-        "acknowledged_since",
+        "acknowledgments",
         "assembler",
         "connection",
         "former",
@@ -61,11 +61,12 @@ class Direction:
         self.waits = False
         """Something is buffered, or a FIN waits for octets before it."""
         self.hole_edge = -1
-        """Position of the hole to which the next two belong."""
+        """Position of the hole to which the next belongs."""
         self.hole_since = 0
         """Capture time since which that hole is known."""
-        self.acknowledged_since = 0
-        """Capture time since which the other end is known to have what lies in the hole; 0: not known."""
+        self.acknowledgments: list[tuple[int, int]] | None = None
+        """While it waits: up to which position the other end has acknowledged what lies in holes, and since which
+        capture time that is known; both rising. A hole behind others has its own time here, not theirs."""
         self.former = -1
         """Where the connection before this one, on the same addresses and ports, left off; -1: there was none."""
         self.strays: list[Stray] | None = None

@@ -47,13 +47,16 @@ class Delivery:
             )
         direction.waits = assembler.waiting
         if not direction.waits:
+            direction.acknowledgments = None
             self.waiting.pop(direction, None)
             return
         self.waiting.setdefault(direction)
         if assembler.running and direction.hole_edge != assembler.edge:
             direction.hole_edge = assembler.edge
-            direction.hole_since = assembler.hole()[1]
-            direction.acknowledged_since = 0
+            direction.hole_since = assembler.hole_since()
+            known = direction.acknowledgments
+            while known and known[0][0] <= assembler.edge:
+                del known[0]
 
     def give_up(self, direction: Direction) -> None:
         """Go on behind the first hole, or where nothing has begun yet, begin."""
@@ -118,4 +121,4 @@ class Delivery:
 
 
 def _hole_since(direction: Direction) -> int:
-    return direction.assembler.hole()[1]
+    return direction.assembler.hole_since()

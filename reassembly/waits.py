@@ -8,7 +8,8 @@ for anything, ``Connection.timer`` is set, and an agenda entry of that time exis
 from reassembly.agenda import NEVER, Agenda
 from reassembly.connection import Connection, Direction
 from reassembly.limits import Limits
-from reassembly.sequence import distance
+
+_MOST_ACKNOWLEDGMENTS = 32  # that one direction remembers apart; of more, the latest ones count as the last of them
 
 
 class Waits:
@@ -21,12 +22,22 @@ class Waits:
         self._agenda: Agenda[Connection] = Agenda()
 
     def note_acknowledged(self, direction: Direction, now: int) -> None:
-        """See whether the other side has what this direction waits for."""
-        if not direction.waits or direction.acknowledged_since or not direction.assembler.running:
-            return
+        """See whether the other side has what this direction waits for, in whichever of its holes."""
+        assembler = direction.assembler
         acknowledged = direction.other.acknowledged
-        if acknowledged >= 0 and distance(acknowledged, direction.assembler.hole()[0]) >= 0:
-            direction.acknowledged_since = now
+        if not direction.waits or acknowledged < 0 or not assembler.running:
+            return
+        position = assembler.covered(acknowledged)
+        if position < assembler.hole_end():
+            return
+        known = direction.acknowledgments
+        if known is None:
+            known = direction.acknowledgments = []
+        if known and position <= known[-1][0]:
+            return
+        if len(known) >= _MOST_ACKNOWLEDGMENTS:
+            known.pop()
+        known.append((position, now))
 
     def direction_due(self, direction: Direction) -> int:
         """When this direction stops waiting for lower numbers, or for the octets in its first hole."""
@@ -36,8 +47,11 @@ class Waits:
         if not direction.waits:
             return NEVER
         due = direction.hole_since + limits.hole_wait
-        if direction.acknowledged_since:
-            due = min(due, direction.acknowledged_since + limits.acknowledged_wait)
+        if direction.acknowledgments:
+            end = direction.assembler.hole_end()
+            for position, since in direction.acknowledgments:
+                if position >= end:
+                    return min(due, since + limits.acknowledged_wait)
         return due
 
     def plan(self, connection: Connection) -> int:

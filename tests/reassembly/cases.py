@@ -280,6 +280,82 @@ def acknowledged_hole_waits_shorter(t):
     ]
 
 
+def three_holes(t):
+    """Segments 1 to 6 of a side, of which the tap sees 2, 4 and 6 at first."""
+    segments = [t.c(b"%d" % n) for n in range(1, 7)]
+    return segments[0::2], segments[1::2]
+
+
+THREE_GAPS = [("c gap", 1), ("c", b"2"), ("c gap", 1), ("c", b"4"), ("c gap", 1), ("c", b"6")]
+
+
+@case("loss")
+def acknowledged_holes_wait_together(t):
+    steps = t.handshake()
+    _, seen = three_holes(t)
+    return [*steps, *seen, t.ack(False), pause(2.5), t.s(b"now"), *t.goodbye()], [
+        *THREE_GAPS,
+        ("s", b"now"),
+        ("end", "fin"),
+    ]
+
+
+@case("loss")
+def acknowledged_holes_wait_each_from_its_own_acknowledgment(t):
+    steps = t.handshake()
+    _, seen = three_holes(t)
+    steps += [*seen, t.frame(False, 0, ack=2), pause(1), t.ack(False), pause(1.5), t.s(b"one"), pause(1)]
+    return [*steps, t.s(b"all"), *t.goodbye()], [
+        ("c gap", 1),
+        ("c", b"2"),
+        ("s", b"one"),
+        *THREE_GAPS[2:],
+        ("s", b"all"),
+        ("end", "fin"),
+    ]
+
+
+@case("loss")
+def hole_behind_one_that_was_filled_keeps_its_time(t):
+    steps = t.handshake()
+    lost, seen = three_holes(t)
+    steps += [*seen, t.ack(False), pause(1.5), lost[0], pause(1), t.s(b"now")]
+    return [*steps, *t.goodbye()], [
+        ("c", b"1"),
+        ("c", b"2"),
+        *THREE_GAPS[2:],
+        ("s", b"now"),
+        ("end", "fin"),
+    ]
+
+
+@case("loss")
+def unacknowledged_holes_wait_each_from_its_own_time(t):
+    steps = t.handshake()
+    _, seen = three_holes(t)
+    steps += [seen[0], pause(20), *seen[1:], pause(11), t.frame(False, 0, b"one", ack=0), pause(20)]
+    return [*steps, t.frame(False, 3, b"all", ack=0)], [
+        ("c gap", 1),
+        ("c", b"2"),
+        ("s", b"one"),
+        *THREE_GAPS[2:],
+        ("s", b"all"),
+        ("end", "capture-end"),
+    ]
+
+
+@case("loss")
+def acknowledgment_before_the_octets_shortens_no_later_wait(t):
+    # What is acknowledged beyond all that was seen says nothing yet of holes that nobody knows.
+    steps = t.handshake()
+    first = t.c(b"1")
+    t.c(b"2")
+    third, late = t.c(b"3"), t.c(b"4")
+    fifth = t.c(b"5")
+    steps += [first, third, t.ack(False), pause(1.9), fifth, t.ack(False), pause(1), late, *t.goodbye()]
+    return steps, [("c", b"1"), ("c gap", 1), ("c", b"3"), ("c", b"4"), ("c", b"5"), ("end", "fin")]
+
+
 @case("loss")
 def hole_at_the_end_of_the_capture(t):
     steps = [*t.handshake(), t.c(b"one"), t.s(b"ok")]
