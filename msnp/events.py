@@ -180,7 +180,10 @@ class Left(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterUnsure(Event):
-    """Octets are missing that may have told of joins and leaves; who is there is known in part from here on."""
+    """Octets are missing that may have told of joins and leaves; who is there is known in part from here on.
+
+    The mark is of the last octet seen in front of them, or, if there is none, of the first behind them.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,7 @@ def _handle_ticket(state: State, line: Frame) -> None:
     account = account_of(line.word(2))
     cookie = decode_word(line.word(3))
     state.learn_server(False, line.mark, from_client=True)
-    state.began = True
+    state.began = state.opened = state.all_calls_seen = True
     state.requests.remember((b"USR", line.word(1)), b"")
     if state.claimed is None:
         state.claimed = account

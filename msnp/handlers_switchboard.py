@@ -46,8 +46,7 @@ def handler_msn_cal(state: State, line: Frame) -> None:
         return
     state.requests.remember((b"CAL", line.word(1)), account)
     state.emit(Called(mark=line.mark, from_client=True, account=account))
-    if state.alone:
-        state.links.called(state, account, line.mark.time)
+    state.call(account, line.mark)
 
 
 def handler_msn_iro(state: State, line: Frame) -> None:

@@ -8,6 +8,7 @@ Four things that no single connection says are found by holding several together
    host to this switchboard, by somebody who is in the conversation, is the one that answers, if it is the only one.
 3. Without that RNG, the others' JOI tells: who joined them in the same moment, and found exactly those people.
 4. Where only clients are heard, CAL and the ANS of the person called, and equal session ids, tell who is together.
+   Across connections a capture may hold the two in either order.
 
 Every conclusion is marked ``inferred`` on its event, and none is drawn where two answers are possible. The tables
 are bounded and forget by capture time.
@@ -78,6 +79,14 @@ class _Call:
     state: State
 
 
+@dataclass(slots=True, eq=False)
+class _Meeting:
+    """An ANS on a connection of which only the client is heard, and whose caller was not found."""
+
+    mark: Mark
+    state: State
+
+
 def _host(endpoint: str) -> str:
     return endpoint.rpartition(":")[0]
 
@@ -98,6 +107,7 @@ class Links:
         self._waiting: Recent[State, _Answer] = Recent(size)
         self._groups: Recent[tuple[str, str], list[State]] = Recent(size)
         self._calls: Recent[tuple[str, str], deque[_Call]] = Recent(size)
+        self._meetings: Recent[tuple[str, str], deque[_Meeting]] = Recent(size)
 
     # --- names --------------------------------------------------------------------------------------------
 
@@ -205,9 +215,42 @@ class Links:
 
     # --- 4. only clients are heard ------------------------------------------------------------------------
 
-    def called(self, state: State, account: str, time: int) -> None:
+    def called(self, state: State, account: str, mark: Mark) -> None:
         """The client of ``state``, whose server is not heard, invited somebody."""
-        _put(self._calls, (state.server, account), _Call(time, state))
+        _put(self._calls, (state.server, account), _Call(mark.time, state))
+        self._look_back(state, account, mark.time - self._limits.join_window)
+
+    def spoke(self, state: State, account: str) -> None:
+        """The client of ``state``, whose server is not heard, goes on to speak to the only one it invited.
+
+        So that one has answered. Earlier, an ANS from before the CAL may well belong to a call that is not seen,
+        and the right one be still to come.
+        """
+        self._look_back(state, account, None)
+
+    def _look_back(self, state: State, account: str, since: int | None) -> None:
+        """Find the ANS that the capture holds in front of its CAL."""
+        found = [
+            (answer, callers)
+            for answer in self._meetings.get((state.server, account), ())
+            if answer.state.alone
+            and (group := self._group_of(answer.state)) is not None
+            and group == [answer.state]
+            and state in (callers := self._callers(answer.state, account, answer.mark.time))
+        ]
+        if len(found) != 1:
+            return
+        answer, callers = found[0]
+        group = self._group_of(answer.state)
+        if group is None or callers != {state} or (since is not None and answer.mark.time < since):
+            return
+        other = answer.state
+        self._meet(state, other, group, answer.mark)
+        state.peer_joined(account, answer.mark)
+        if other.entered and state.account is not None:
+            other.peer_joined(state.account, answer.mark)
+        elif state.account is not None:
+            other.found_there.append(state.account)
 
     def rang(self, state: State, mark: Mark) -> None:
         """``state``, which opened a conversation, learnt its session id (CAL RINGING)."""
@@ -225,22 +268,34 @@ class Links:
         group = self._group(state, session_id)
         if state in group:
             return
-        callers = {
+        callers = self._callers(state, account, mark.time)
+        if len(callers) == 1 and not any(member.account in _accounts(callers) for member in group):
+            self._meet(callers.pop(), state, group, mark)
+        elif not group and not callers:
+            _put(self._meetings, (state.server, account), _Meeting(mark, state))
+        state.found_there = [member.account for member in group if member.account is not None]
+        self._add(group, state, mark)
+
+    def _callers(self, state: State, account: str, time: int) -> set[State]:
+        """Who may have called ``state``, which answers at ``time``."""
+        return {
             call.state
             for call in self._calls.get((state.server, account), ())
-            if 0 <= mark.time - call.time <= self._limits.call_life
+            if abs(time - call.time) <= self._limits.call_life
             and call.state is not state
             and call.state.alone
             and call.state.session_id is None
         }
-        if len(callers) == 1 and not any(member.account in _accounts(callers) for member in group):
-            caller = callers.pop()
-            self._calls.pop((state.server, account), None)
-            caller.learn_conversation(session_id, mark, from_client=True, inferred=True)
-            group.append(caller)
-            caller.prove_alone(mark)
-        state.found_there = [member.account for member in group if member.account is not None]
-        self._add(group, state, mark)
+
+    def _meet(self, caller: State, state: State, group: list[State], mark: Mark) -> None:
+        """``caller`` called whoever entered by ``state``'s ANS at ``mark``."""
+        if state.account is None or state.session_id is None:
+            return
+        self._calls.pop((state.server, state.account), None)
+        self._meetings.pop((state.server, state.account), None)
+        caller.learn_conversation(state.session_id, mark, from_client=True, inferred=True)
+        group.append(caller)
+        caller.prove_alone(mark)
 
     def _add(self, group: list[State], state: State, mark: Mark) -> None:
         if state.account is None or len(group) >= self._limits.roster:
@@ -253,17 +308,18 @@ class Links:
         """``state``'s account left its conversation at ``mark``; None: it is only followed no longer."""
         if (answer := self._waiting.pop(state, None)) is not None:
             self._conclude_from_joins(answer)
-        if state.session_id is None:
-            return
-        group = self._groups.get((state.server, state.session_id))
+        group = self._group_of(state)
         if group is None or state not in group:
             return
         group.remove(state)
         if not group:
-            del self._groups[state.server, state.session_id]
+            self._groups.pop((state.server, state.session_id or ""), None)
         if state.account is not None and mark is not None:
             for member in list(group):
                 member.peer_left(state.account, mark)
+
+    def _group_of(self, state: State) -> list[State] | None:
+        return None if state.session_id is None else self._groups.get((state.server, state.session_id))
 
     def _group(self, state: State, session_id: str) -> list[State]:
         key = (state.server, session_id)

@@ -54,6 +54,7 @@ class MsnSession:
         self._framers = {side: Framer(side, SHAPES[side], self._limits) for side in (True, False)}
         self._finder = None if sides_certain else SideFinder(self._limits)
         self._held: list[_Held] = []
+        self._heard: Mark | None = None  # of the last octet of the server's
         self._foreign = False
         self._ended = False
 
@@ -144,6 +145,7 @@ class MsnSession:
     def _feed(self, from_client: bool, octets: bytes, mark: Mark) -> None:
         if not from_client:
             self._state.server_heard = True
+            self._heard = mark._replace(sequence=(mark.sequence + len(octets) - 1) % 2**32)
         framer = self._framers[from_client]
         self._take(framer.feed(octets, mark))
         if framer.hopeless and not self.recognised:
@@ -161,10 +163,17 @@ class MsnSession:
             if isinstance(item, Frame):
                 self._dispatch(item)
             elif isinstance(item, Loss):
-                if not item.from_client and len(self._state.doubts) < self._limits.transactions:
-                    self._state.doubts.append(item.mark)
+                self._lost(item)
             else:
                 self._skipped(item)
+
+    def _lost(self, loss: Loss) -> None:
+        """Who came and went may stand anywhere in the hole, so the doubt begins with the last octet before it."""
+        state = self._state
+        if loss.from_client:
+            state.all_calls_seen = False
+        elif len(state.doubts) < self._limits.transactions:
+            state.doubts.append(self._heard or loss.mark)
 
     def _dispatch(self, frame: Frame) -> None:
         """One command to its handler."""
@@ -209,10 +218,13 @@ class MsnSession:
             state.learn_account(state.claimed, "USR", state.claim_mark, from_client=True, inferred=True)
             if name == b"MSG":
                 state.prove_alone(frame.mark)
+                state.conclude_called(frame.mark)
 
     # --- what cannot be read ------------------------------------------------------------------------------
 
     def _skipped(self, item: Skipped) -> None:
+        if item.from_client:
+            self._state.all_calls_seen = False
         self._report(item.from_client, item.mark, item.octets, item.reason)
 
     def _report(self, from_client: bool, mark: Mark, octets: int, reason: str) -> None:

@@ -75,6 +75,12 @@ class State:
         self.gone: Recent[str, None] = Recent(limits.roster)
         self.doubts: list[Mark] = []
         """Losses in the server's direction that are not told yet."""
+        self.opened = False
+        """The own account opened this conversation (USR), and nobody was there before."""
+        self.all_calls_seen = True
+        """Nothing of the client's direction is missing that may have been a CAL."""
+        self.called: set[str] = set()
+        """Whom the own account called; two stand for more."""
         self.found_there: list[str] = []
         """For a client heard alone: who the links say was there when it came."""
         self.pending: list[Event] = []
@@ -227,6 +233,23 @@ class State:
         pending, self.pending = self.pending, []
         for event in pending:
             self._tell_peer(event)
+
+    def call(self, account: str, mark: Mark) -> None:
+        """The own account calls somebody."""
+        if len(self.called) < 2:
+            self.called.add(account)
+        if self.alone:
+            self.links.called(self, account, mark)
+
+    def conclude_called(self, mark: Mark) -> None:
+        """The client speaks, so somebody is there (clients wait for that): the only one it called."""
+        if not (self.alone and self.opened and self.all_calls_seen and len(self.called) == 1):
+            return
+        (account,) = self.called
+        if not self.roster:
+            self.links.spoke(self, account)
+        if self.entered and not self.roster and not self.gone:
+            self._tell_peer(Joined(mark=mark, from_client=True, account=account, inferred=True))
 
     def peer_joined(self, account: str, mark: Mark) -> None:
         """The links say that somebody came in."""

@@ -12,9 +12,9 @@ def proofs(wire: Wire) -> list[str]:
     return tell(only(wire.events, AccountKnown, ConversationKnown))
 
 
-def notification(links: Links, account: str, host: str, **more: int) -> Wire:
+def notification(links: Links, account: str, host: str) -> Wire:
     """A notification connection of an account that is logged in; its server is heard."""
-    wire = Wire(links, client=f"{host}:5000", server="192.0.2.1:1863", **more)
+    wire = Wire(links, client=f"{host}:5000", server="192.0.2.1:1863")
     return wire.play(script(f"S: VER 1 MSNP12\nS: USR 4 OK {account} 1 0"))
 
 
@@ -250,6 +250,52 @@ def test_one_who_never_writes_is_still_there() -> None:
     ]
 
 
+def test_the_answer_may_stand_before_the_call() -> None:
+    links = Links()
+    lou = accepts(links, "lou@a.example", "10.0.0.2", seconds=0.5)
+    kim = opens(links, "kim@b.example", "10.0.0.1", "lou@a.example")
+    assert tell(kim.events)[3:] == [
+        "ConversationKnown 7788 (inferred)",
+        "Entered (inferred)",
+        "RosterUnsure (inferred)",
+        "Joined lou@a.example - (inferred)",
+    ]
+    assert "Present kim@b.example - (inferred)" in tell(lou.play([HI]).events)
+    assert [line for line in tell(kim.play([HI]).events) if line.startswith("Joined")] == tell(kim.events[-2:-1])
+
+
+def test_long_before_the_call_it_is_taken_when_the_caller_speaks() -> None:
+    links = Links()
+    lou = accepts(links, "lou@a.example", "10.0.0.2", seconds=0)
+    lou.play([HI])
+    kim = opens(links, "kim@b.example", "10.0.0.1")
+    kim.wait(30).play(script("C: CAL 2 lou@a.example"))
+    assert not only(kim.events, ConversationKnown)
+    kim.wait(90).play([HI])
+    assert "ConversationKnown 7788 (inferred)" in tell(kim.events)
+    assert tell(kim.events)[-2:] == ["Joined lou@a.example - (inferred)", "TextMessage - hi"]
+    assert tell(lou.events)[-1] == "Joined kim@b.example - (inferred)"
+
+
+def test_an_earlier_answer_to_somebody_unseen_gives_way_to_the_right_one() -> None:
+    links = Links()
+    before = accepts(links, "lou@a.example", "10.0.0.2", session="1", seconds=0)
+    kim = opens(links, "kim@b.example", "10.0.0.1")
+    kim.wait(30).play(script("C: CAL 2 lou@a.example"))
+    accepts(links, "lou@a.example", "10.0.0.2", seconds=35)
+    kim.wait(10).play([HI])
+    assert tell(only(kim.events, ConversationKnown)) == ["ConversationKnown 7788 (inferred)"]
+    assert "kim@b.example" not in " ".join(tell(before.play([HI]).end()))
+
+
+def test_two_answers_before_the_call_are_not_guessed_between() -> None:
+    links = Links()
+    for session in ("1", "2"):
+        accepts(links, "lou@a.example", "10.0.0.2", session=session, seconds=0.5)
+    kim = opens(links, "kim@b.example", "10.0.0.1", "lou@a.example")
+    assert not only(kim.play([HI]).events, ConversationKnown)
+
+
 def test_two_who_called_are_not_guessed_between() -> None:
     links = Links()
     kim = opens(links, "kim@b.example", "10.0.0.1", "lou@a.example")
@@ -304,3 +350,4 @@ def test_tables_are_bounded() -> None:
         assert len(table) <= 10
     assert len(links._groups) <= 10
     assert len(links._calls) <= 10
+    assert len(links._meetings) <= 10

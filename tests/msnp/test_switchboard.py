@@ -1,7 +1,7 @@
 """Who is in a conversation."""
 
 from msnp.events import Acknowledged, Event, Joined, Left, Present, RosterUnsure
-from tests.msnp.dialogue import Wire, events_of, mime, only, say, script, tell
+from tests.msnp.dialogue import Said, Wire, events_of, mime, only, say, script, tell
 
 OPENED = script("""
     C: USR 1 Lou@a.example 17.5.9
@@ -144,9 +144,36 @@ def test_a_client_alone_is_in_when_it_writes() -> None:
     assert tell(wire.end())[3:] == [
         "Entered (inferred)",
         "RosterUnsure (inferred)",
+        "Joined kim@b.example - (inferred)",
         "TextMessage - hi",
         "Left - False",
     ]
+
+
+def _alone(*said: Said) -> list[str]:
+    return people(events_of([say("C: USR 1 lou@a.example 17.5.9"), *said]))
+
+
+def test_whom_a_client_alone_calls_is_there_when_it_speaks() -> None:
+    kim, pat = say("C: CAL 2 kim@b.example"), say("C: CAL 3 pat@c.example")
+    hi = say("C: MSG 4 N #", mime("hi"))
+    joined = ["RosterUnsure (inferred)", "Joined kim@b.example - (inferred)", "Left - False"]
+    silent = ["RosterUnsure (inferred)", "Left - False"]
+    assert _alone(kim, hi, hi) == joined
+    assert _alone(kim, say("C: MSG 4 U #", mime("", "text/x-keepalive")), hi) == joined
+    assert _alone(kim, kim, hi) == joined
+    assert _alone(kim, hi, pat, hi) == joined
+    assert _alone(kim, pat, hi) == silent
+    assert _alone(hi) == silent
+    assert _alone(kim) == []
+    assert people(events_of([say("C: ANS 1 lou@a.example 5.5 7788"), kim, hi])) == silent
+
+
+def test_a_call_may_be_missing_or_the_server_be_heard() -> None:
+    for lost_by_client in (True, False):
+        wire = Wire().play(script("C: USR 1 lou@a.example 17.5.9\nC: CAL 2 kim@b.example"))
+        wire.lose(lost_by_client, b"CAL 3 pat@c.example\r\n")
+        assert "Joined" not in " ".join(people(wire.play([say("C: MSG 4 N #", mime("hi"))]).end()))
 
 
 def test_a_refused_client_alone_is_not_in() -> None:
@@ -166,6 +193,25 @@ def test_a_gap_on_the_servers_side_makes_the_roster_unsure() -> None:
     wire.lose(False, b"BYE kim@b.example\r\n")
     wire.play(script("S: JOI pat@c.example Pat 0"))
     assert people(wire.end())[1:] == ["RosterUnsure", "Joined pat@c.example Pat", "Left - False"]
+
+
+def test_the_doubt_begins_with_the_last_octet_before_the_gap() -> None:
+    wire = Wire().play(OPENED)
+    last = wire.mark(False)
+    wire.wait(60).lose(False, b"BYE kim@b.example\r\n")
+    wire.wait(60).play(script("S: JOI pat@c.example Pat 0"))
+    (doubt,) = only(wire.events, RosterUnsure)
+    assert (doubt.mark.time, doubt.mark.packet) == (last.time, last.packet)
+    assert doubt.mark.sequence == (last.sequence - 1) % 2**32
+
+
+def test_without_an_octet_before_it_the_doubt_begins_behind_the_gap() -> None:
+    wire = Wire()
+    wire.join(False)
+    behind = wire.mark(False)
+    wire.wait(60).play([say("S: MSG kim@b.example Kim #", mime("hello"))])
+    (doubt,) = only(wire.events, RosterUnsure)
+    assert doubt.mark == behind
 
 
 def test_a_gap_on_the_clients_side_or_inside_a_payload_does_not() -> None:
