@@ -46,7 +46,7 @@ class Outcome:
     @property
     def lost(self) -> bool:
         """True when octets of followed streams, or packets, were lost on the way to the records."""
-        losses = ("gap_octets", "evicted", "late_octets")
+        losses = ("gap_octets", "evicted", "late_octets", "unknown_link", "bad_checksum")
         return bool(self.dropped or any(self.engine.get(name) for name in losses))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from rcds_sniffer.cli import config as configuration
+from rcds_sniffer.cli.errors import UserError
 
 COMMANDS = {
     "replay": ("rcds_sniffer.cli.replay", "replay", "Capture files to communication records."),
@@ -64,10 +65,14 @@ def cli(ctx: click.Context, config: Path | None, verbose: int, quiet: bool) -> N
       rcds-sniffer records --contact bob@example.com --text hello
     """
     ctx.obj = {"verbose": verbose, "quiet": quiet}
-    path = config or configuration.default_path()
-    if path is not None:
-        commands = {name: command for name in COMMANDS if (command := cli.get_command(ctx, name)) is not None}
-        ctx.default_map = dict(configuration.load(path, commands))
+    try:
+        path = configuration.settings_file(config)
+        if path is not None:
+            commands = {name: command for name in COMMANDS if (command := cli.get_command(ctx, name)) is not None}
+            ctx.default_map = dict(configuration.load(path, commands))
+            ctx.obj["config"] = path
+    except UserError as error:
+        ctx.obj["broken"] = error  # raised by the commands that have settings: --help and completion go on
 
 
 def set_up_logging(verbose: int, quiet: bool) -> None:

@@ -11,6 +11,7 @@ A key at the top is for every command that has the option; a table named after a
 What stands on the command line wins. Unknown keys are refused: a misspelt setting must not pass silently.
 """
 
+import datetime
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -20,19 +21,25 @@ import click
 
 from rcds_sniffer.cli.errors import UserError
 
+FILES = ("db", "output", "targets-file")
+"""Keys in whose values ``~`` is the home, as it would be on a command line."""
 
-def default_path() -> Path | None:
-    """``$XDG_CONFIG_HOME/rcds-sniffer/config.toml`` if there is one (XDG Base Directory Specification)."""
+
+def settings_file(named: Path | None) -> Path | None:
+    """The one named, or ``$XDG_CONFIG_HOME/rcds-sniffer/config.toml`` if there is one (XDG Base Directory
+    Specification)."""
+    if named is not None:
+        return Path(os.path.expanduser(named))
     base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    path = Path(base) / "rcds-sniffer" / "config.toml"
-    return path if path.is_file() else None
+    path = os.path.join(base, "rcds-sniffer", "config.toml")
+    return Path(path) if os.path.isfile(path) else None
 
 
 def load(path: Path, commands: Mapping[str, click.Command]) -> dict[str, dict[str, object]]:
     """Click's default map from the file.
 
     Raises:
-        UserError: it cannot be read, is no TOML, or holds a key that no command knows.
+        UserError: it cannot be read, is no TOML, or holds a key that no command knows, or a value that is none.
     """
     try:
         with path.open("rb") as file:
@@ -41,16 +48,19 @@ def load(path: Path, commands: Mapping[str, click.Command]) -> dict[str, dict[st
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: is not TOML: {error}") from error
-    known = {name: {key(p.name) for p in command.params if p.name} for name, command in commands.items()}
+    known = {
+        name: {key(p.name): p for p in command.params if isinstance(p, click.Option) and p.name}
+        for name, command in commands.items()
+    }
     out: dict[str, dict[str, object]] = {name: {} for name in commands}
     for name, value in settings.items():
         if isinstance(value, dict):
             if name not in commands:
                 raise UserError(f"{path}: no command is called {name!r}; there are: {listed(commands)}")
-            for option, setting in value.items():
-                if option not in known[name]:
-                    raise UserError(f"{path}: {name} has no option {option!r}; it has: {listed(known[name])}")
-                out[name][parameter(option)] = setting
+            for word, setting in value.items():
+                if word not in known[name]:
+                    raise UserError(f"{path}: {name} has no option {word!r}; it has: {listed(known[name])}")
+                out[name][parameter(word)] = checked(f"{path}: {word}", known[name][word], setting)
         else:
             takers = [command for command in commands if name in known[command]]
             if not takers:
@@ -58,8 +68,40 @@ def load(path: Path, commands: Mapping[str, click.Command]) -> dict[str, dict[st
                     f"{path}: no command has an option {name!r}; there are: {listed(set().union(*known.values()))}"
                 )
             for command in takers:
-                out[command].setdefault(parameter(name), value)
+                option = known[command][name]
+                out[command].setdefault(parameter(name), checked(f"{path}: {name}", option, value))
     return out
+
+
+def checked(where: str, option: click.Option, value: object) -> object:
+    """``value`` as click takes it, if it is of a kind that ``option`` takes.
+
+    Raises:
+        UserError: it is not.
+    """
+    kinds, wanted = kinds_of(option)
+    values = value if isinstance(value, list) and (option.multiple or list in kinds) else [value]
+    for one in values:
+        if not isinstance(one, kinds) or (isinstance(one, bool) and bool not in kinds):
+            raise UserError(f"{where} must be {wanted}")
+        if isinstance(one, str) and "\0" in one:
+            raise UserError(f"{where} holds a character that no value can have")
+    if isinstance(value, str) and key(option.name or "") in FILES:
+        return os.path.expanduser(value)
+    return values if option.multiple else value
+
+
+def kinds_of(option: click.Option) -> tuple[tuple[type, ...], str]:
+    """What TOML may give for an option, and its name in a message."""
+    if option.is_flag:
+        return (bool,), "true or false"
+    if option.count or isinstance(option.type, click.IntRange):
+        return (int,), "a whole number"
+    if option.type.name == "ports":
+        return (int, str, list), "a port, or a list of ports"
+    if option.type.name == "time":
+        return (datetime.date, str), "a date, or a date and time"  # a datetime is a date too
+    return (str,), "a string in quotes" + (", or a list of strings" if option.multiple else "")
 
 
 def key(name: str) -> str:

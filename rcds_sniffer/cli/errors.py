@@ -11,10 +11,8 @@ USER_ERROR = 2
 INTERRUPTED = 130
 
 
-class UserError(click.ClickException):
-    """Something that the user can mend; the message says how."""
-
-    exit_code = USER_ERROR
+class OneLine(click.ClickException):
+    """Whatever ends the program with one line."""
 
     def show(self, file: object = None) -> None:
         """Print the one line."""
@@ -22,7 +20,13 @@ class UserError(click.ClickException):
         click.echo(f"rcds-sniffer: {self.format_message()}", err=True)
 
 
-class RunError(UserError):
+class UserError(OneLine):
+    """Something that the user can mend; the message says how."""
+
+    exit_code = USER_ERROR
+
+
+class RunError(OneLine):
     """The run broke off; what was stored before stays stored."""
 
     exit_code = LOST

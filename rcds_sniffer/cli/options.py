@@ -1,13 +1,14 @@
 """What several commands share: targets, times, the store, the output; each said once."""
 
+import contextlib
 import re
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from msnp.accounts import normalise
 from rcds_sniffer.cli import set_up_logging
@@ -19,6 +20,11 @@ MAX_TARGETS_OCTETS = 64 << 20
 """Largest targets file that is read."""
 
 ACCOUNT = re.compile(r"[^\s@]+@[^\s@]+|tel:\+?[0-9]+")
+ATTRIBUTE = re.compile(r"\{[^{}]*\}|(?:epid|via|path)=.*", re.IGNORECASE)
+"""What may stand behind an account on the wire, after a semicolon."""
+
+FIRST_MOMENT, LAST_MOMENT = -(2**63), 2**63 - 1
+"""What a database holds: from 1677 to 2262."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -33,18 +39,30 @@ class Time(click.ParamType[int]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """From the command line, or from TOML, where it may be a date already."""
-        if isinstance(value, int):
-            return value
         try:
             moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
             if self._end and len(str(value)) <= len("2005-06-30"):
                 moment += timedelta(days=1)
         except ValueError:
             self.fail(f"{value!r} is no time; write 2005-06-30 or 2005-06-30T14:05:00Z (UTC)", param, ctx)
+        except OverflowError:
+            self.fail(f"{value!r} is the end of the calendar; leave the option out", param, ctx)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-        return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
+        nanoseconds = (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
+        return max(FIRST_MOMENT, min(nanoseconds, LAST_MOMENT))
+
+
+class FileName(click.ParamType[str]):
+    """The name of a file, which shells complete; whether it can be opened shows when it is."""
+
+    name = "file"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The shell knows the files."""
+        del ctx, param
+        return [CompletionItem(incomplete, type="file")]
 
 
 class Ports(click.ParamType[tuple[int, ...]]):
@@ -56,7 +74,7 @@ class Ports(click.ParamType[tuple[int, ...]]):
         """From the command line, or a list from TOML."""
         parts = value if isinstance(value, list | tuple) else str(value).split(",")
         try:
-            ports = tuple(int(part) for part in parts)
+            ports = tuple(int(str(part)) for part in parts)  # of TOML's true and 1.5 the words are no numbers
         except ValueError:
             self.fail(f"{value!r} is no list of ports; write 1863 or 1863,1864", param, ctx)
         if not ports or not all(1 <= port <= 65535 for port in ports):
@@ -70,6 +88,8 @@ def verbosity(command: Function) -> Function:
     def count(ctx: click.Context, param: click.Parameter, value: int | bool) -> None:
         name = param.name or ""
         settings = ctx.ensure_object(dict)
+        if "broken" in settings:
+            raise settings["broken"]
         settings[name] = settings.get(name, 0) + value
         set_up_logging(settings.get("verbose", 0), bool(settings.get("quiet")))
 
@@ -85,6 +105,7 @@ def database(command: Function) -> Function:
     """``--db``."""
     return click.option(
         "--db",
+        type=FileName(),
         default=DEFAULT_DB,
         show_default=True,
         metavar="URL",
@@ -99,11 +120,9 @@ def period(command: Function) -> Function:
         "until",
         type=Time(end=True),
         metavar="TIME",
-        help="Nothing from TIME on; of a date alone, its whole day.",
+        help="Only before TIME; a date alone includes that day.",
     )(command)
-    return click.option("--from", "since", type=Time(), metavar="TIME", help="Nothing earlier than TIME (UTC).")(
-        command
-    )
+    return click.option("--from", "since", type=Time(), metavar="TIME", help="Only from TIME on (UTC).")(command)
 
 
 def output(default: str) -> Callable[[Function], Function]:
@@ -111,7 +130,12 @@ def output(default: str) -> Callable[[Function], Function]:
 
     def decorate(command: Function) -> Function:
         command = click.option(
-            "-o", "--output", default="-", metavar="FILE", help="Where to write; - is standard output."
+            "-o",
+            "--output",
+            type=FileName(),
+            default="-",
+            metavar="FILE",
+            help="Where to write; - is standard output.",
         )(command)
         return click.option(
             "-f",
@@ -126,6 +150,16 @@ def output(default: str) -> Callable[[Function], Function]:
     return decorate
 
 
+def check_period(since: int | None, until: int | None) -> None:
+    """Refuse a period that holds no moment.
+
+    Raises:
+        UserError: it ends before it begins.
+    """
+    if since is not None and until is not None and since >= until:
+        raise UserError("--from is not before --to: nothing can fall into this period")
+
+
 def read_targets(accounts: Iterable[str], file: str | None) -> frozenset[str]:
     """The accounts of ``--target`` and of ``--targets-file``, normalised.
 
@@ -135,7 +169,7 @@ def read_targets(accounts: Iterable[str], file: str | None) -> frozenset[str]:
     out = {checked(account, "--target") for account in accounts}
     if file is not None:
         try:
-            octets = sys.stdin.buffer.read() if file == "-" else _read(Path(file))
+            octets = _read(file)
             text = octets.decode("utf-8-sig")
         except OSError as error:
             raise UserError(f"{file}: the targets cannot be read: {error.strerror}") from error
@@ -150,16 +184,19 @@ def read_targets(accounts: Iterable[str], file: str | None) -> frozenset[str]:
     return frozenset(out)
 
 
-def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
+def _read(name: str) -> bytes:
+    with contextlib.nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as file:
         octets = file.read(MAX_TARGETS_OCTETS + 1)
     if len(octets) > MAX_TARGETS_OCTETS:
-        raise UserError(f"{path}: is larger than {MAX_TARGETS_OCTETS >> 20} MiB; is it a list of accounts?")
+        raise UserError(f"{name}: is larger than {MAX_TARGETS_OCTETS >> 20} MiB; is it a list of accounts?")
     return octets
 
 
 def checked(account: str, where: str) -> str:
     """``account`` normalised; the message does not repeat it, since messages end up in logs."""
+    bare, *attributes = account.strip().split(";")
+    if "*" in bare or bare.lower().startswith("mailto:") or not all(map(ATTRIBUTE.fullmatch, attributes)):
+        raise UserError(f"{where}: one account at a time and no pattern, as in alice@example.org")
     normal = normalise(account.strip())
     if normal is None or ACCOUNT.fullmatch(normal) is None:
         raise UserError(f"{where}: an account looks like alice@example.org or tel:+15550100")

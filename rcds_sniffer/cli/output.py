@@ -1,13 +1,15 @@
-"""Where records go: the store and the writer, as sinks of the pipeline."""
+"""Where records go: the store and the writer, as sinks of the pipeline; and where they must not go."""
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Self, TextIO
 
 from rcds_sniffer.cli.errors import RunError, UserError
 from rcds_sniffer.export import Writer, open_writer
 from rcds_sniffer.records.record import CommunicationRecord
+from rcds_sniffer.store.database import files_of
 from rcds_sniffer.store.errors import StoreError
 from rcds_sniffer.store.store import open_store
 
@@ -42,6 +44,8 @@ class WriterSink:
 
     def __init__(self, form: str, output: str) -> None:
         self._output = output
+        self.gone = False
+        """True when the reader of the pipe has had enough."""
         self._stream = open_output(output)
         self._writer: Writer | None = open_writer(form, self._stream)
 
@@ -70,13 +74,18 @@ class WriterSink:
         self._writer = None
         # What could not be written must not be tried again when the stream is closed, by us or by Python.
         os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
-        if not isinstance(error, BrokenPipeError):
+        self.gone = isinstance(error, BrokenPipeError)
+        if not self.gone:
             raise RunError(f"{self._output}: cannot be written any further: {error.strerror}") from error
 
 
 def open_output(output: str) -> TextIO:
     """``-`` is standard output."""
+    if not output:
+        raise UserError("--output: the name is empty; - is standard output")
     if output == "-":
+        if sys.stdout is None:
+            raise UserError("standard output is closed; name a file with --output")
         stream: TextIO = sys.stdout
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")
@@ -86,3 +95,27 @@ def open_output(output: str) -> TextIO:
     except OSError as error:
         raise UserError(f"{output}: cannot be written: {error.strerror}") from error
     return os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="")
+
+
+def refuse_overwriting(output: str, inputs: Iterable[str | Path | None], db: str | None) -> None:
+    """What is read must not be written over: captures are evidence.
+
+    Args:
+        output: as the user named it.
+        inputs: files that are read, by whatever name; ``-`` is standard input.
+        db: the database, which is more than one file; None where none is used.
+
+    Raises:
+        UserError: the output is one of them.
+    """
+    databases = [] if db is None else files_of(db)
+    if output != "-" and any(_same(output, name) for name in (*inputs, *databases) if name):
+        raise UserError(f"{output}: is also read here; name another output")
+
+
+def _same(output: str, name: str | Path) -> bool:
+    """Links count, and names of what does not exist yet."""
+    try:
+        return os.path.samefile(output, 0 if name == "-" else name)
+    except OSError:
+        return name != "-" and os.path.realpath(output) == os.path.realpath(name)

@@ -14,7 +14,7 @@ INTERVAL = 0.1
 @contextmanager
 def progress_bar(source: Source, quiet: bool) -> Iterator[Callable[[], None]]:
     """Gives what the pipeline calls between batches."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield lambda: None
         return
     from rich.console import Console  # noqa: PLC0415 - slow to import, and only for a terminal

@@ -1,10 +1,12 @@
 """``rcds-sniffer records``: query the store."""
 
+from itertools import islice
+
 import click
 
 from rcds_sniffer.cli import options
 from rcds_sniffer.cli.errors import UserError
-from rcds_sniffer.cli.output import WriterSink
+from rcds_sniffer.cli.output import WriterSink, refuse_overwriting
 from rcds_sniffer.records.record import EVENTS
 from rcds_sniffer.store.errors import StoreError
 from rcds_sniffer.store.filter import RecordFilter
@@ -14,24 +16,28 @@ BATCH = 1000
 
 
 @click.command()
-@click.option("-t", "--target", multiple=True, metavar="ACCOUNT", help="Of this target; may be repeated.")
-@click.option("-c", "--contact", metavar="ACCOUNT", help="With this account as sender or recipient.")
-@click.option("--text", metavar="WORDS", help="Whose text contains WORDS, in any case.")
+@click.option(
+    "-t", "--target", multiple=True, metavar="ACCOUNT", help="Only records of this target; may be repeated."
+)
+@click.option("-c", "--contact", metavar="ACCOUNT", help="Only records with this sender or recipient.")
+@click.option("--text", metavar="WORDS", help="Only records whose text contains this, in any case.")
 @click.option(
     "-e",
     "--event",
     multiple=True,
     type=click.Choice(EVENTS),
     metavar="EVENT",
-    help="Of this event; may be repeated.",
+    help=f"Only this event; may be repeated. One of {', '.join(EVENTS)}.",
 )
-@click.option("--conversation", metavar="ID", help="Of this conversation.")
+@click.option("--conversation", metavar="ID", help="Only records of this conversation.")
 @options.period
-@click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="At most N records.")
+@click.option("-n", "--limit", type=click.IntRange(1, 2**63 - 1), metavar="N", help="At most N records.")
 @options.database
 @options.output("table")
 @options.verbosity
+@click.pass_context
 def records(  # noqa: PLR0917 - click hands over one parameter an option
+    ctx: click.Context,
     target: tuple[str, ...],
     contact: str | None,
     text: str | None,
@@ -52,6 +58,8 @@ def records(  # noqa: PLR0917 - click hands over one parameter an option
       rcds-sniffer records --contact bob@example.com --from 2005-06-01 --to 2005-06-30
       rcds-sniffer records --event message --text "see you" --format csv --output found.csv
     """
+    options.check_period(since, until)
+    refuse_overwriting(output, [ctx.obj.get("config")], db)
     wanted = RecordFilter(
         targets=tuple(options.checked(account, "--target") for account in target),
         contact=None if contact is None else options.checked(contact, "--contact"),
@@ -64,12 +72,12 @@ def records(  # noqa: PLR0917 - click hands over one parameter an option
     )
     try:
         with open_store(db, create=False) as store, WriterSink(output_format, output) as writer:
-            batch = []
-            for record in store.query(wanted):
-                batch.append(record)
-                if len(batch) == BATCH:
-                    writer.write(batch)
-                    batch = []
-            writer.write(batch)
+            found = store.query(wanted)
+            none = True
+            while not writer.gone and (batch := list(islice(found, BATCH))):
+                none = False
+                writer.write(batch)
     except StoreError as error:
         raise UserError(str(error)) from error
+    if none and not ctx.obj.get("quiet"):
+        click.echo("no record matches", err=True)

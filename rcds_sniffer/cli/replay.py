@@ -4,18 +4,25 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
 import click
+from click.core import ParameterSource
 
 from capture.errors import CaptureError
 from capture.files import open_files
 from capture.filters import filter_by_expression, filter_for_ports
+from capture.packet import Packet
+from capture.source import Source
 from rcds_sniffer.cli import options
-from rcds_sniffer.cli.errors import INTERRUPTED, LOST, RunError, UserError
-from rcds_sniffer.cli.output import StoreSink, WriterSink
+from rcds_sniffer.cli.errors import INTERRUPTED, LOST, OK, RunError, UserError
+from rcds_sniffer.cli.explanation import Asked
+from rcds_sniffer.cli.output import StoreSink, WriterSink, refuse_overwriting
 from rcds_sniffer.cli.progress import progress_bar
 from rcds_sniffer.cli.summary import summary
+from rcds_sniffer.cli.wording import counted
 from rcds_sniffer.orders import Everybody, NamedTargets, Period, Warrant
 from rcds_sniffer.pipeline import Pipeline
 from rcds_sniffer.protocols import installed
@@ -26,10 +33,13 @@ log = logging.getLogger(__name__)
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=options.FileName())
 @click.option("-t", "--target", multiple=True, metavar="ACCOUNT", help="Record this account; may be repeated.")
 @click.option(
-    "--targets-file", metavar="FILE", help="Record the accounts in FILE, one a line; - is standard input."
+    "--targets-file",
+    type=options.FileName(),
+    metavar="FILE",
+    help="Record the accounts in FILE, one a line; - is standard input.",
 )
 @click.option(
     "--all", "all_accounts", is_flag=True, help="Record every account whose own connection is in the capture."
@@ -79,12 +89,18 @@ def replay(  # noqa: PLR0917 - click hands over one parameter an option
     Examples:
       rcds-sniffer replay --target alice@example.org capture.pcap
       rcds-sniffer replay --targets-file targets.txt --db case17.sqlite day1.pcap.gz day2.pcap.gz
-      zcat huge.pcap.gz | rcds-sniffer replay --all --no-db --format jsonl - | jq .text
+      zcat huge.pcap.gz | rcds-sniffer replay --all --no-db --format jsonl - \\
+        | jq -r 'select(.text).text'
 
     Exit codes: 0 fine, 1 something was lost, 2 your mistake, 130 interrupted after all was written.
     """
     del engine  # one so far
-    warrant = make_warrant(target, targets_file, all_accounts, Period(since, until))
+    refuse_standard_input(files, targets_file)
+    options.check_period(since, until)
+    inputs = (*files, targets_file, ctx.obj.get("config"))
+    refuse_overwriting(output, inputs, None if no_db else db)
+    whom = {"target": target, "targets_file": targets_file, "all_accounts": all_accounts}
+    warrant = make_warrant(**given_last(ctx, whom), period=Period(since, until))
     quiet = bool(ctx.obj.get("quiet"))
     protocols = [(p, frozenset(ports or p.ports)) for p in installed().values()]
     wanted = frozenset().union(*(p for _, p in protocols))
@@ -92,21 +108,23 @@ def replay(  # noqa: PLR0917 - click hands over one parameter an option
         with contextlib.ExitStack() as stack:
             opened = stack.enter_context(open_files(files, source))
             opened.set_filter(filter_by_expression(bpf) if bpf is not None else filter_for_ports(sorted(wanted)))
+            readable = UntilFailure(opened)
             store = None if no_db else stack.enter_context(StoreSink(db))
             writer = stack.enter_context(WriterSink(output_format, output))
             sinks = [sink for sink in (store, writer) if sink is not None]
             pipeline = Pipeline(
-                opened,
+                cast(Source, readable),
                 lambda callback: NativeEngine(callback, server_ports=wanted, verify_checksums=verify_checksums),
                 protocols,
                 warrant=warrant,
                 sensor=sensor,
                 sinks=sinks,
             )
-            stopped = stack.enter_context(stop_on_signal())
+            signals = stack.enter_context(stop_on_signal())
             log.info("reading by %s, link types %s", opened.reader, ", ".join(map(str, opened.link_types)))
-            with progress_bar(opened, quiet) as progress:
-                outcome = pipeline.run(lambda: bool(stopped), progress)
+            in_the_way = output == "-" and output_format != "chat" and sys.stdout.isatty()
+            with progress_bar(opened, quiet or in_the_way) as progress:
+                outcome = pipeline.run(lambda: bool(signals) or (store is None and writer.gone), progress)
     except CaptureError as error:
         raise UserError(str(error)) from error
     except StoreError as error:
@@ -116,22 +134,62 @@ def replay(  # noqa: PLR0917 - click hands over one parameter an option
     for name, counters in outcome.decoders.items():
         log.info("%s: %s", name, counted(counters))
     if not quiet:
-        for line in summary(outcome, opened, None if store is None else store.stored):
+        asked = Asked(period=since is not None or until is not None, own_filter=bpf is not None)
+        for line in summary(outcome, opened, None if store is None else store.stored, asked):
             click.echo(line, err=True)
-    ctx.exit(INTERRUPTED if outcome.interrupted else LOST if outcome.lost or opened.truncations else 0)
+    if readable.failure is not None:
+        raise RunError(f"{readable.failure}; what came before was read")
+    ctx.exit(INTERRUPTED if signals else LOST if outcome.lost or opened.truncations else OK)
 
 
-def make_warrant(target: Sequence[str], targets_file: str | None, everybody: bool, period: Period) -> Warrant:
+class UntilFailure:
+    """A source that ends where it fails, so that what came before is recorded and summed up like any other run."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.failure: CaptureError | None = None
+
+    def batches(self) -> Iterator[list[Packet]]:
+        """Those of the source, as far as they go."""
+        try:
+            yield from self._source.batches()
+        except CaptureError as error:
+            self.failure = error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+
+def refuse_standard_input(files: Sequence[str], targets_file: str | None) -> None:
+    """Refuse it where it is closed, or is to be two things at once.
+
+    Raises:
+        UserError: either.
+    """
+    if targets_file == "-" and "-" in files:
+        raise UserError("targets and capture: only one of them can be standard input")
+    if (targets_file == "-" or "-" in files) and sys.stdin is None:
+        raise UserError("standard input is closed; name a file")
+
+
+def given_last(ctx: click.Context, whom: dict[str, Any]) -> dict[str, Any]:
+    """Of the options that say whom to record: if one stands on the command line, those of the settings are void."""
+    typed = {name for name in whom if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    nobody = {"target": (), "targets_file": None, "all_accounts": False}
+    return {name: value if name in typed or not typed else nobody[name] for name, value in whom.items()}
+
+
+def make_warrant(target: Sequence[str], targets_file: str | None, all_accounts: bool, period: Period) -> Warrant:
     """Who is recorded.
 
     Raises:
         UserError: nobody is named, or both everybody and somebody.
     """
-    if everybody and (target or targets_file):
+    if all_accounts and (target or targets_file is not None):
         raise UserError("--all already records everybody: leave out --target and --targets-file, or --all")
-    if everybody:
+    if all_accounts:
         return Everybody(period)
-    if not target and not targets_file:
+    if not target and targets_file is None:
         raise UserError(
             "whom to record? Only accounts that you name are recorded: give --target ACCOUNT or --targets-file "
             "FILE; --all records everybody, for captures of your own traffic"
@@ -155,8 +213,3 @@ def stop_on_signal() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def counted(counters: Mapping[str, int]) -> str:
-    """What was counted, without the zeros."""
-    return ", ".join(f"{name} {count:,}" for name, count in counters.items() if count) or "nothing"

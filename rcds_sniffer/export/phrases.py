@@ -5,6 +5,8 @@ markup string: ``[red]`` in somebody's name stays four letters in brackets. Word
 accounts in them are always shown, because anybody may take anybody's display name.
 """
 
+import errno
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from string import Formatter
@@ -152,9 +154,17 @@ def moment(time: int) -> datetime:
     return datetime.fromtimestamp(max(0, min(time, LATEST)) // 1_000_000_000, UTC)
 
 
+class PatientConsole(Console):
+    """A console that leaves it to its user what to do when the reader of a pipe is gone; rich ends the program."""
+
+    def on_broken_pipe(self) -> None:
+        """Say so, and nothing else."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def console(stream: TextIO, width: int | None, color: bool | None) -> Console:
     """A console on ``stream`` that interprets nothing: no markup, no emoji codes, no highlighting."""
-    return Console(
+    return PatientConsole(
         file=stream,
         width=width,
         color_system=None if color is False else "auto",

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from rcds_sniffer.store.errors import BUSY_SECONDS, StoreError, explained
+from rcds_sniffer.store.errors import BUSY_SECONDS, StoreError, explain, explained
 from rcds_sniffer.store.filter import CONTAINS, contains
 from rcds_sniffer.store.schema import REVISIONS, TABLE, VERSION_TABLE
 
@@ -34,12 +34,27 @@ _CACHE_KIB = 32 * 1024
 """Record ids are random, so inserts touch index pages all over: a cache of 32 MiB holds those of a million."""
 
 
+def files_of(url_or_path: str) -> list[Path]:
+    """The files that make up an SQLite database, whether they exist or not; of a database server none."""
+    if "://" in url_or_path:
+        try:
+            url = make_url(url_or_path)
+        except ArgumentError:
+            return []
+        if url.get_backend_name() != "sqlite" or not url.database:
+            return []
+        url_or_path = url.database
+    return [Path(url_or_path + suffix) for suffix in ("", "-wal", "-shm", "-journal")] if url_or_path else []
+
+
 def open_database(url_or_path: str, *, create: bool) -> tuple[Engine, str]:
     """An engine on a database with the current schema, and its name for messages (no password in it).
 
     ``create`` opens for writing: makes what is missing and brings an older schema up to date. Raises
     StoreError.
     """
+    if not url_or_path or "\0" in url_or_path:
+        raise StoreError("a database needs a name: a file, or a URL such as postgresql://user@host/name")
     if "://" not in url_or_path:
         return _open_sqlite(Path(url_or_path), create=create), url_or_path
     try:
@@ -62,7 +77,7 @@ def _open_server(url: URL, where: str, *, create: bool) -> Engine:
     try:
         engine = create_engine(url, hide_parameters=True)
     except (NoSuchModuleError, ModuleNotFoundError):
-        hint = f"; pip install 'rcds-sniffer[{extra}]'" if url.get_backend_name() in _DRIVERS else ""
+        hint = f"; pip install '.[{extra}]'" if url.get_backend_name() in _DRIVERS else ""
         raise StoreError(f"{where}: no driver for this kind of database is installed{hint}") from None
     try:
         with explained(where):
@@ -75,8 +90,8 @@ def _open_server(url: URL, where: str, *, create: bool) -> Engine:
 
 def _open_sqlite(path: Path, *, create: bool) -> Engine:
     where = str(path)
-    _check_file(path, create=create)
     with explained(where):
+        _check_file(path, create=create)
         reader = _sqlite_engine(path, write=False)
         try:
             if path.exists() and path.stat().st_size:
@@ -107,7 +122,7 @@ def _check_file(path: Path, *, create: bool) -> None:
         raise StoreError(f"{path}: this is a folder; name a file in it, as in {path / 'records.db'}")
     if not path.exists():
         if not create:
-            raise StoreError(f"{path}: there is no such database; 'replay' and 'capture' make one")
+            raise StoreError(f"{path}: there is no such database; 'replay' makes one")
         if not path.parent.is_dir():
             raise StoreError(f"{path}: the folder {path.parent} does not exist; make it first")
         return
@@ -115,7 +130,7 @@ def _check_file(path: Path, *, create: bool) -> None:
         with path.open("rb") as file:
             head = file.read(len(_MAGIC))
     except OSError as error:
-        raise StoreError(f"{path}: cannot be read [{error.strerror}]") from None
+        raise explain(error, str(path)) from None
     if head != _MAGIC and (head or not create):
         what = "this is no SQLite database" if head else "the file is empty"
         raise StoreError(f"{path}: {what}; name another file")
@@ -125,7 +140,7 @@ def _sqlite_engine(path: Path, *, write: bool) -> Engine:
     def connect() -> sqlite3.Connection:
         options = "mode=rw" if write else _reading(path)
         connection = sqlite3.connect(
-            f"file:{quote(str(path.absolute()))}?{options}",
+            f"file:{quote(os.fsencode(path.absolute()))}?{options}",
             uri=True,
             timeout=BUSY_SECONDS,
             isolation_level=None,  # transactions begin where SQLAlchemy says, also around DDL
@@ -182,7 +197,7 @@ def _bring_up_to_date(engine: Engine, where: str, *, create: bool) -> None:
         raise StoreError(f"{where}: made by a newer version (schema {revision}); update the program")
     if not create:
         if revision is None:
-            raise StoreError(f"{where}: this database holds no records; 'replay' and 'capture' store them")
+            raise StoreError(f"{where}: this database holds no records; 'replay' stores them")
         raise StoreError(f"{where}: made by an older version (schema {revision}); 'replay' updates it")
     from rcds_sniffer.store.migrate import upgrade  # noqa: PLC0415  Alembic costs a tenth of a second to import
 

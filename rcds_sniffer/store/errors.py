@@ -4,6 +4,7 @@ Drivers say the same thing in many ways and put the row that failed into their m
 about people, so only the first line of the driver's own message is ever shown, never SQL or parameters.
 """
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -43,10 +44,21 @@ _MEANINGS = (
 )  # fmt: skip
 
 
+_OF_THE_SYSTEM = {
+    errno.EACCES: "this user may not open or make this file; give the right to it and its folder, or name another",
+    errno.EPERM: "this user may not open or make this file; give the right to it and its folder, or name another",
+    errno.EROFS: "the disk that it is on can only be read; name a file elsewhere",
+    errno.ENAMETOOLONG: "this name is too long; name another file",
+}
+"""What it means where the file system refuses, not a database."""
+
+
 def explain(error: BaseException, where: str) -> StoreError:
     """A :class:`StoreError` from ``error``, about the database ``where`` (path, or URL without password)."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     said = next(iter(str(cause).strip().splitlines()), "") or type(cause).__name__
+    if isinstance(cause, OSError) and cause.errno in _OF_THE_SYSTEM:
+        return StoreError(f"{where}: {_OF_THE_SYSTEM[cause.errno]} [{cause.strerror}]")
     lower = str(cause).lower()
     for needle, meaning in _MEANINGS:
         if needle in lower:
@@ -59,5 +71,5 @@ def explained(where: str) -> Iterator[None]:
     """Turns whatever a database or its driver raises inside into a :class:`StoreError` about ``where``."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, UnicodeError) as error:
         raise explain(error, where) from error

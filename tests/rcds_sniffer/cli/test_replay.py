@@ -162,7 +162,7 @@ def test_wrong_settings_are_refused(text: str, message: str, tmp_path: Path) -> 
     ("arguments", "message"),
     [
         (("--target", "nobody@example.org", DEMO), "none of the accounts asked for took part"),
-        (("--target", ALICE, "--ports", "5190", DEMO), "seen instead: tcp 1863"),
+        (("--target", ALICE, "--ports", "5190", DEMO), "Seen instead: tcp 1863"),
     ],
 )
 def test_empty_result_is_explained(arguments: tuple[object, ...], message: str) -> None:
