@@ -32,7 +32,7 @@ UTTERANCES = frozenset({"message", "typing", "nudge", "action"})
 class Link:
     """A tapped connection, and what the recorder knows of it."""
 
-    __slots__ = ("_latest", "account", "closed_at", "connection", "conversation", "doubtful_from", "started",
+    __slots__ = ("_latest", "account", "closed_at", "connection", "conversation", "doubtful_from", "entered", "started",
                  "unsure_since", "waiting")  # fmt: skip
 
     def __init__(self, connection: Connection) -> None:
@@ -45,6 +45,8 @@ class Link:
         """Moment at which its knowledge of who is there last had a hole; None while it is complete."""
         self.doubtful_from: int | None = None
         """Moment of the first such hole."""
+        self.entered = False
+        """It showed its account come in, and so everybody who was there."""
         self.waiting: list[tuple[Event, int]] = []
         """Events, with their moments, that nobody can be named for until ``account`` is proven."""
         self.started = moment(connection.started, 0)

@@ -133,7 +133,8 @@ class Recorder:
             self._ledger.conversations.identified(self._conversation_of(link), event.session_id)
         elif isinstance(event, ev.RosterUnsure):
             self._conversation_of(link)
-            link.doubt(now)
+            # It says when the last octet before the hole came. Who never came in is unsure of all before it.
+            link.doubt(moment(event.seen.time, self.counters.events) if link.entered else link.started)
         elif isinstance(event, ev.Invited):
             self._invited(link, event, now)
         else:
@@ -160,6 +161,7 @@ class Recorder:
             conversation.note_name(event.account, event.name)
             self._sight(conversation, Sighting(link, event, False, now), "join", event.account)
         elif isinstance(event, ev.Entered) and link.account is not None:
+            link.entered = True
             roster.enter(link.account, now)
             self._sight(conversation, Sighting(link, event, True, now), "join", link.account)
         elif isinstance(event, ev.Left):
