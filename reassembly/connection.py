@@ -64,9 +64,10 @@ class Direction:
         """Position of the hole to which the next belongs."""
         self.hole_since = 0
         """Capture time since which that hole is known."""
-        self.acknowledgments: list[tuple[int, int]] | None = None
-        """While it waits: up to which position the other end has acknowledged what lies in holes, and since which
-        capture time that is known; both rising. A hole behind others has its own time here, not theirs."""
+        self.acknowledgments: list[tuple[int, int, int]] | None = None
+        """While it waits: up to which position the other end has acknowledged what lies in holes, since which
+        capture time that is known, and since which packet of the capture; all rising. A hole behind others has its
+        own time here, not theirs."""
         self.former = -1
         """Where the connection before this one, on the same addresses and ports, left off; -1: there was none."""
         self.strays: list[Stray] | None = None

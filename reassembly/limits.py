@@ -33,6 +33,11 @@ class Limits:
     acknowledged_wait: int = 2 * SECOND
     """How long it waits from when the other side is seen to acknowledge octets behind it: then only a packet that
     the capture holds out of order can bring them."""
+    patience_packets: int = 16
+    """Packets of the whole capture that must have come as well since then: what was shuffled by position is so many
+    packets late, however long they take on a slow line. Fewer: the hole waits on, `patience_wait` at most."""
+    patience_wait: int = 600 * SECOND
+    """How long an acknowledged hole waits where `patience_packets` do not come."""
     join_wait: int = 50 * MILLISECOND
     """How long the first octets of a direction without SYN wait for lower ones that were swapped with them."""
     join_segments: int = 8

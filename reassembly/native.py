@@ -78,7 +78,7 @@ class NativeEngine:
         self._delivery = Delivery(callback, self.counters, limits)
         self._table = Table(self.counters, limits, server_ports)
         self._directions = self._table.directions
-        self._waits = Waits(limits)
+        self._waits = Waits(limits, self.counters)
         self._clock = 0
         self._due = NEVER  # before this capture time nothing can be due
         self._mark: Mark = (0, 0, "")
@@ -377,7 +377,7 @@ class NativeEngine:
         return self._clock, self._mark[1], self._mark[2]
 
     def _plan(self, connection: Connection) -> None:
-        self._due = min(self._due, self._waits.plan(connection))
+        self._due = min(self._due, self._waits.plan(connection, self._clock))
 
     def _run_due(self) -> None:
         """Do all that is due by now, in the order of its time."""
@@ -400,7 +400,7 @@ class NativeEngine:
             self._end(connection, "rst", _REMEMBER, connection.reset_mark)
             return
         for direction in (connection.first, connection.second):
-            while self._waits.direction_due(direction) <= now:
+            while self._waits.direction_due(direction, now) <= now:
                 self._delivery.give_up(direction)
             self._waits.note_acknowledged(direction, now)
         finished = connection.first.assembler.finished + connection.second.assembler.finished

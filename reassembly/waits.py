@@ -7,6 +7,7 @@ for anything, ``Connection.timer`` is set, and an agenda entry of that time exis
 
 from reassembly.agenda import NEVER, Agenda
 from reassembly.connection import Connection, Direction
+from reassembly.counters import Counters
 from reassembly.limits import Limits
 
 _MOST_ACKNOWLEDGMENTS = 32  # that one direction remembers apart; of more, the latest ones count as the last of them
@@ -15,9 +16,10 @@ _MOST_ACKNOWLEDGMENTS = 32  # that one direction remembers apart; of more, the l
 class Waits:
     """The waits of one engine, none longer than its limit."""
 
-    __slots__ = ("_agenda", "_limits")
+    __slots__ = ("_agenda", "_counters", "_limits")
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, counters: Counters) -> None:
+        self._counters = counters
         self._limits = limits
         self._agenda: Agenda[Connection] = Agenda()
 
@@ -37,10 +39,14 @@ class Waits:
             return
         if len(known) >= _MOST_ACKNOWLEDGMENTS:
             known.pop()
-        known.append((position, now))
+        known.append((position, now, self._counters.packets))
 
-    def direction_due(self, direction: Direction) -> int:
-        """When this direction stops waiting for lower numbers, or for the octets in its first hole."""
+    def direction_due(self, direction: Direction, now: int) -> int:
+        """When this direction stops waiting for lower numbers, or for the octets in its first hole.
+
+        While only packets are missing, that is as soon as the clock moves: few can be in that state at a time, for
+        each got there by one of the last `Limits.patience_packets`.
+        """
         limits = self._limits
         if direction.joined >= 0:
             return direction.joined + limits.join_wait
@@ -49,15 +55,18 @@ class Waits:
         due = direction.hole_since + limits.hole_wait
         if direction.acknowledgments:
             end = direction.assembler.hole_end()
-            for position, since in direction.acknowledgments:
+            for position, since, packets in direction.acknowledgments:
                 if position >= end:
-                    return min(due, since + limits.acknowledged_wait)
+                    due = since + limits.acknowledged_wait
+                    if self._counters.packets - packets < limits.patience_packets:
+                        due = min(max(due, now + 1), since + limits.patience_wait)
+                    break
         return due
 
-    def plan(self, connection: Connection) -> int:
+    def plan(self, connection: Connection, now: int) -> int:
         """See to it that the connection is looked at in time; gives that time, or `NEVER`."""
         first, second = connection.first, connection.second
-        due = min(self.direction_due(first), self.direction_due(second))
+        due = min(self.direction_due(first, now), self.direction_due(second, now))
         if connection.reset_due:
             due = min(due, connection.reset_due)
         if first.assembler.finished != second.assembler.finished:

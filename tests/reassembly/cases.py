@@ -272,12 +272,17 @@ def acknowledged_hole_waits_shorter(t):
     steps = [*t.handshake(), t.c(b"one")]
     late = t.c(b"late")
     behind = t.c(b"two")
-    return [*steps, behind, t.ack(False), pause(2.5), late, *t.goodbye()], [
+    return [*steps, behind, t.ack(False), *others(), pause(2.5), late, *t.goodbye()], [
         ("c", b"one"),
         ("c gap", 4),
         ("c", b"two"),
         ("end", "fin"),
     ]
+
+
+def others():
+    """As many packets of others as an acknowledged hole waits for, besides its time."""
+    return [Talk(client=("10.9.9.9", 1000 + n)).syn() for n in range(16)]
 
 
 def three_holes(t):
@@ -293,7 +298,7 @@ THREE_GAPS = [("c gap", 1), ("c", b"2"), ("c gap", 1), ("c", b"4"), ("c gap", 1)
 def acknowledged_holes_wait_together(t):
     steps = t.handshake()
     _, seen = three_holes(t)
-    return [*steps, *seen, t.ack(False), pause(2.5), t.s(b"now"), *t.goodbye()], [
+    return [*steps, *seen, t.ack(False), *others(), pause(2.5), t.s(b"now"), *t.goodbye()], [
         *THREE_GAPS,
         ("s", b"now"),
         ("end", "fin"),
@@ -304,7 +309,7 @@ def acknowledged_holes_wait_together(t):
 def acknowledged_holes_wait_each_from_its_own_acknowledgment(t):
     steps = t.handshake()
     _, seen = three_holes(t)
-    steps += [*seen, t.frame(False, 0, ack=2), pause(1), t.ack(False), pause(1.5), t.s(b"one"), pause(1)]
+    steps += [*seen, t.frame(False, 0, ack=2), pause(1), t.ack(False), *others(), pause(1.5), t.s(b"one"), pause(1)]
     return [*steps, t.s(b"all"), *t.goodbye()], [
         ("c gap", 1),
         ("c", b"2"),
@@ -319,7 +324,7 @@ def acknowledged_holes_wait_each_from_its_own_acknowledgment(t):
 def hole_behind_one_that_was_filled_keeps_its_time(t):
     steps = t.handshake()
     lost, seen = three_holes(t)
-    steps += [*seen, t.ack(False), pause(1.5), lost[0], pause(1), t.s(b"now")]
+    steps += [*seen, t.ack(False), *others(), pause(1.5), lost[0], pause(1), t.s(b"now")]
     return [*steps, *t.goodbye()], [
         ("c", b"1"),
         ("c", b"2"),
@@ -342,6 +347,15 @@ def unacknowledged_holes_wait_each_from_its_own_time(t):
         ("s", b"all"),
         ("end", "capture-end"),
     ]
+
+
+@case("loss")
+def acknowledged_hole_waits_for_packets_on_a_slow_line(t):
+    # Shuffled by position: three packets late, though each takes twenty seconds.
+    steps = t.handshake()
+    late, behind = t.c(b"1"), t.c(b"2")
+    steps += [behind, t.ack(False), pause(20), t.s(b"a"), pause(20), t.s(b"b"), pause(20), late]
+    return [*steps, *t.goodbye()], [("s", b"a"), ("s", b"b"), ("c", b"1"), ("c", b"2"), ("end", "fin")]
 
 
 @case("loss")

@@ -142,6 +142,21 @@ def test_advance_runs_the_clock() -> None:
     assert said(events)[2:] == [("end", "idle")]
 
 
+def test_acknowledged_hole_waits_for_packets_but_not_for_ever() -> None:
+    talk, steps = with_hole()
+    steps += [talk.c(b"behind"), talk.ack(False)]
+    syns: list[Step] = [Talk(client=("10.0.0.9", port)).syn() for port in range(1, 17)]
+    last = lined_up(steps)[-1].time
+    engine, events = feed(DEFAULT_LIMITS, steps)
+    engine.advance(last + 599 * SECOND)
+    assert events == []
+    engine.advance(last + 600 * SECOND)
+    assert said(events) == [("c gap", 4), ("c", b"behind")]
+    for few, wanted in ((14, 0), (16, 2)):
+        _, events = feed(DEFAULT_LIMITS, [*steps, *syns[:few], pause(3), talk.ack(True)])
+        assert len(events) == wanted
+
+
 def test_time_that_steps_back_stalls_nothing() -> None:
     talk, steps = with_hole()
     steps += [talk.c(b"behind"), pause(-3600), talk.c(b"older"), pause(3600), pause(31), talk.c(b"new")]
