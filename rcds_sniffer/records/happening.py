@@ -32,8 +32,8 @@ UTTERANCES = frozenset({"message", "typing", "nudge", "action"})
 class Link:
     """A tapped connection, and what the recorder knows of it."""
 
-    __slots__ = ("_latest", "account", "closed_at", "connection", "conversation", "doubtful_from", "entered", "started",
-                 "unsure_since", "waiting")  # fmt: skip
+    __slots__ = ("_latest", "account", "closed_at", "connection", "conversation", "doubtful_from", "entered",
+                 "started", "unsure_since", "waiting")  # fmt: skip
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
