@@ -80,7 +80,10 @@ def seen_instead(ports: Sequence[tuple[str, int, int]], asked: Asked) -> Iterato
 
 
 def busiest(sample: Sequence[Packet]) -> list[tuple[str, int, int]]:
-    """``tcp 443``, ``udp 53``, ``ip protocol 47``: of each packet the port that more have, and how many do."""
+    """``tcp 443``, ``udp 53``, ``ip protocol 47``: of each packet the port that more have, else the lower.
+
+    With each, how many packets.
+    """
     from dpkt import Error  # noqa: PLC0415 - only when there is something to explain
 
     pairs: list[list[tuple[str, int]]] = []
@@ -90,7 +93,7 @@ def busiest(sample: Sequence[Packet]) -> list[tuple[str, int, int]]:
         except (Error, IndexError, ValueError):
             continue
     common = Counter(port for pair in pairs for port in pair)
-    ports = Counter(max(pair, key=lambda port: common[port]) for pair in pairs if pair)
+    ports = Counter(max(pair, key=lambda port: (common[port], -port[1])) for pair in pairs if pair)
     return [(kind, port, count) for (kind, port), count in ports.most_common(TOP)]
 
 
