@@ -249,7 +249,9 @@ class Framer:
             end = yield from self._line_end(offset, patient=True)
             if end < 0:
                 whole = self._cut is not None and len(self._octets) == offset
-                return bool(frames) and whole and points >= 2
+                # A connection that was seen from its beginning, and began with something else, is hardly MSNP.
+                enough = 3 if self._beginning and self._skipped else 2
+                return bool(frames) and whole and points >= enough
             line = self._octets.line(offset, end)
             offset = end + 1
             if not line and frames:
