@@ -1,5 +1,8 @@
 """What is said at the end: what was lost, and why nothing was found."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,3 +114,21 @@ def test_failure_in_the_middle_is_summed_up_and_exit_code_1(monkeypatch: pytest.
     assert "records: 50 message" in done.stderr
     assert "the disk is gone" in done.stderr
     assert "Hi Carol!" in done.stdout
+
+
+@pytest.mark.parametrize(("form", "drawn"), [("chat", True), ("jsonl", False), ("table", False)])
+def test_progress_stays_out_of_records_on_the_same_terminal(form: str, drawn: bool) -> None:
+    ours, terminal = os.openpty()
+    arguments = ["replay", "--target", "nobody@example.org", "--no-db", "--format", form, str(DEMO)]
+    subprocess.run(
+        [sys.executable, "-m", "rcds_sniffer", *arguments],
+        stdout=terminal,
+        stderr=terminal,
+        env={**os.environ, "TERM": "xterm"},
+        check=True,
+    )
+    said = os.read(ours, 65536).decode()
+    os.close(terminal)
+    os.close(ours)
+    assert ("replaying" in said) is drawn
+    assert "424 packets" in said
