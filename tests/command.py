@@ -1,13 +1,14 @@
 """Runs the program as a user does."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 
 def run(
-    *arguments: object, stdin: bytes | None = None, cwd: Path | None = None
+    *arguments: object, stdin: bytes | None = None, cwd: Path | None = None, hash_seed: str = "random"
 ) -> subprocess.CompletedProcess[str]:
     """``rcds-sniffer ARGUMENTS``; output and errors as text."""
     done = subprocess.run(
@@ -15,6 +16,7 @@ def run(
         input=stdin,
         capture_output=True,
         cwd=cwd,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
         timeout=300,
         check=False,
     )

@@ -83,7 +83,7 @@ class Store:
             return new
 
     def query(self, wanted: RecordFilter = EVERYTHING) -> Iterator[CommunicationRecord]:
-        """The records that ``wanted`` describes, by time, then record id; read as they are asked for.
+        """The records that ``wanted`` describes, in order of time; read as they are asked for.
 
         It shows the database as it was when the first one was taken. Raises StoreError, also half-way.
         """
