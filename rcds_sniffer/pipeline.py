@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol as Interface
 
+from capture.errors import CaptureError
 from capture.source import Source
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.protocols import Decoder, Protocol
@@ -37,6 +38,8 @@ class Outcome:
     refused: int = 0
     dropped: int = 0
     interrupted: bool = False
+    failure: Exception | None = None
+    """What broke the run off, if anything did."""
     engine: dict[str, int] = field(default_factory=dict)
     decoders: dict[str, dict[str, int]] = field(default_factory=dict)
     recorder: dict[str, int] = field(default_factory=dict)
@@ -72,7 +75,6 @@ class Pipeline:
             decoder = self._decoders[protocol.name] = protocol.decoder(self._recorder.receive)
             self._by_port.update(dict.fromkeys(ports, decoder))
         self._sinks = list(sinks)
-        self._failure: Exception | None = None
         self._order = TimeOrder()
         self._batch: list[CommunicationRecord] = []
         self._outcome = Outcome()
@@ -80,15 +82,14 @@ class Pipeline:
     def run(
         self, stopped: Callable[[], bool] = lambda: False, progress: Callable[[], None] = lambda: None
     ) -> Outcome:
-        """Read the source to its end, or until ``stopped()``; then flush everything that is known.
+        """Read the source to its end, or until ``stopped()`` or a failure; then flush everything that is known.
+
+        What the source or a sink raised is the outcome's ``failure``: what was read before it is recorded and
+        counted as in any other run.
 
         Args:
             stopped: asked between batches of packets.
             progress: called between batches of packets.
-
-        Raises:
-            CaptureError: the source failed; what was read before is flushed first.
-            Exception: what a sink raised; the others were given all that was read until then.
         """
         outcome = self._outcome
         try:
@@ -96,15 +97,12 @@ class Pipeline:
                 for packet in packets:
                     self._engine.feed(packet)
                 progress()
-                if self._failure is not None:
+                outcome.interrupted = stopped()
+                if outcome.interrupted or outcome.failure is not None:
                     break
-                if stopped():
-                    outcome.interrupted = True
-                    break
-        finally:
-            self._finish()
-        if self._failure is not None:
-            raise self._failure
+        except CaptureError as error:
+            outcome.failure = error
+        self._finish()
         return outcome
 
     def _finish(self) -> None:
@@ -141,4 +139,4 @@ class Pipeline:
                 sink.write(batch)
             except Exception as failure:
                 self._sinks.remove(sink)
-                self._failure = self._failure or failure
+                self._outcome.failure = self._outcome.failure or failure

@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -14,8 +14,6 @@ from click.core import ParameterSource
 from capture.errors import CaptureError
 from capture.files import open_files
 from capture.filters import filter_by_expression, filter_for_ports
-from capture.packet import Packet
-from capture.source import Source
 from rcds_sniffer.cli import options
 from rcds_sniffer.cli.errors import INTERRUPTED, LOST, OK, RunError, UserError
 from rcds_sniffer.cli.explanation import Asked
@@ -26,7 +24,6 @@ from rcds_sniffer.cli.wording import counted
 from rcds_sniffer.orders import Everybody, NamedTargets, Period, Warrant
 from rcds_sniffer.pipeline import Pipeline
 from rcds_sniffer.protocols import installed
-from rcds_sniffer.store.errors import StoreError
 from reassembly.native import NativeEngine
 
 log = logging.getLogger(__name__)
@@ -108,12 +105,11 @@ def replay(  # noqa: PLR0917 - click hands over one parameter an option
         with contextlib.ExitStack() as stack:
             opened = stack.enter_context(open_files(files, source))
             opened.set_filter(filter_by_expression(bpf) if bpf is not None else filter_for_ports(sorted(wanted)))
-            readable = UntilFailure(opened)
             store = None if no_db else stack.enter_context(StoreSink(db))
             writer = stack.enter_context(WriterSink(output_format, output))
             sinks = [sink for sink in (store, writer) if sink is not None]
             pipeline = Pipeline(
-                cast(Source, readable),
+                opened,
                 lambda callback: NativeEngine(callback, server_ports=wanted, verify_checksums=verify_checksums),
                 protocols,
                 warrant=warrant,
@@ -127,8 +123,6 @@ def replay(  # noqa: PLR0917 - click hands over one parameter an option
                 outcome = pipeline.run(lambda: bool(signals) or (store is None and writer.gone), progress)
     except CaptureError as error:
         raise UserError(str(error)) from error
-    except StoreError as error:
-        raise RunError(str(error)) from error
     log.info("reassembly: %s", counted(outcome.engine))
     log.info("records: %s", counted(outcome.recorder))
     for name, counters in outcome.decoders.items():
@@ -137,27 +131,9 @@ def replay(  # noqa: PLR0917 - click hands over one parameter an option
         asked = Asked(period=since is not None or until is not None, own_filter=bpf is not None)
         for line in summary(outcome, opened, None if store is None else store.stored, asked):
             click.echo(line, err=True)
-    if readable.failure is not None:
-        raise RunError(f"{readable.failure}; what came before was read")
+    if outcome.failure is not None:
+        raise RunError(f"{outcome.failure}; what was read before is recorded") from outcome.failure
     ctx.exit(INTERRUPTED if signals else LOST if outcome.lost or opened.truncations else OK)
-
-
-class UntilFailure:
-    """A source that ends where it fails, so that what came before is recorded and summed up like any other run."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self.failure: CaptureError | None = None
-
-    def batches(self) -> Iterator[list[Packet]]:
-        """Those of the source, as far as they go."""
-        try:
-            yield from self._source.batches()
-        except CaptureError as error:
-            self.failure = error
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._source, name)
 
 
 def refuse_standard_input(files: Sequence[str], targets_file: str | None) -> None:

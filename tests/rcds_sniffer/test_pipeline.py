@@ -36,8 +36,7 @@ def a_run(*sinks: object) -> Pipeline:
 def test_sink_that_fails_ends_the_run_but_not_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FLUSH_RECORDS", 10)
     kept = Kept()
-    with pytest.raises(OSError, match="disk full"):
-        a_run(Failing(), kept).run()
+    assert "disk full" in str(a_run(Failing(), kept).run().failure)
     assert 10 <= len(kept.records) < 132
     assert [r.time for r in kept.records] == sorted(r.time for r in kept.records)
 
