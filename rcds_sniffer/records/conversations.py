@@ -33,6 +33,9 @@ MAX_EQUAL_ECHOES = 16
 MAX_CONVERSATIONS = 300_000
 """Conversations known by session id; beyond, the oldest without an open connection is forgotten."""
 
+MAX_ENDING = 50_000
+"""Conversations without an open connection that are remembered; beyond, the first to end is forgotten at once."""
+
 EchoKey = tuple[str, str, int]
 Echo = tuple[int, EchoKey, Happening, Conversation]
 
@@ -91,10 +94,11 @@ class Conversations:
 
     def expire(self, clock: int) -> None:
         """Forget the conversations that are over, and the texts that are old, at capture time ``clock``."""
-        while self._ending and self._ending[0][0] <= clock:
+        while self._ending and (self._ending[0][0] <= clock or len(self._ending) > MAX_ENDING):
+            crowded = len(self._ending) > MAX_ENDING
             _, conversation = self._ending.popleft()
             if conversation in self._all and not conversation.open:
-                if conversation.active + RETAIN > clock:
+                if conversation.active + RETAIN > clock and not crowded:
                     self._ending.append((clock + RETAIN, conversation))
                 else:
                     self._forget(conversation)

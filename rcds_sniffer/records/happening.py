@@ -1,9 +1,9 @@
 """One thing that happened in a conversation, and its sightings on the tapped connections.
 
 When several ends of a conversation are tapped, a text passes the tap several times: on its sender's connection
-and on that of each recipient. Each is a *sighting* of one *happening*. They are aligned by what was said, by
-whom, and by order: the n-th sighting of "ok" from Alice on one connection is the n-th on another, so the same
-text sent twice stays two happenings. A cut sighting is aligned by the pieces that were seen.
+and on that of each recipient. Each is a *sighting* of one *happening*. They are aligned by what was said and by
+whom; a connection shows a thing once, and of several that are alike the nearest in time is meant, so the same text
+sent twice stays two happenings. A cut sighting is aligned by the pieces that were seen.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -107,7 +107,9 @@ class Happening:
         self.key = key
         """What sightings of it have in common; None while it is known from cut sightings only."""
         self.out_moment: int | None = None
+        """When it was seen on the actor's own connection."""
         self.in_moment: int | None = None
+        """When it was first seen on another's."""
         self.links: list[Link] = []
         """Where it was seen."""
         self.sightings: list[Sighting] = []
@@ -141,16 +143,6 @@ class Happening:
     def time(self) -> int:
         """The same, in nanoseconds since 1970 UTC."""
         return self.moment >> ARRIVAL_BITS
-
-    @property
-    def out_time(self) -> int | None:
-        """When it was seen on the actor's own connection."""
-        return None if self.out_moment is None else self.out_moment >> ARRIVAL_BITS
-
-    @property
-    def in_time(self) -> int | None:
-        """When it was first seen on another's."""
-        return None if self.in_moment is None else self.in_moment >> ARRIVAL_BITS
 
     def add(self, sighting: Sighting) -> None:
         """Take in one more connection's copy."""

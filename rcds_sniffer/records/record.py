@@ -18,8 +18,6 @@ EVENTS = (
 )  # fmt: skip
 """Every value that the field ``event`` can have."""
 
-DIRECTIONS = ("from-target", "to-target")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommunicationRecord:

@@ -24,8 +24,6 @@ VERSION_TABLE = "rcds_sniffer_version"
 
 TABLE = "communication_records"
 
-JSON_FIELDS = frozenset({"recipients", "format", "file", "source", "details"})
-
 NULLABLE = frozenset({
     "order_id", "target", "protocol_version", "direction", "conversation_id", "sender", "sender_name", "text",
     "content_type", "format", "file", "client", "details",

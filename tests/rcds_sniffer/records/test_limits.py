@@ -1,7 +1,7 @@
 """Bounded memory: each limit of the recorder, and its stated behaviour there."""
 
 from rcds_sniffer import events as ev
-from rcds_sniffer.records import conversation, ledger, recorder
+from rcds_sniffer.records import conversation, conversations, ledger, recorder
 from tests.rcds_sniffer.records.stage import ALICE, BOB, Stage
 
 
@@ -41,6 +41,18 @@ def test_held_happenings_are_bounded_over_all_conversations(monkeypatch) -> None
     stage.end()
     assert len(stage.messages(ALICE)) == 30
     assert stage.recorder._ledger._held == 0
+
+
+def test_conversations_that_ended_are_bounded_and_lose_nothing(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(conversations, "MAX_ENDING", 10)
+    stage = Stage(ALICE)
+    for number in range(50):
+        line = stage.line(ALICE, unsure=True, server=f"203.0.113.{number}:1863")
+        line.says(str(number))
+        line.closes()
+    assert len(stage.recorder._ledger.conversations._all) <= 12
+    stage.end()
+    assert len(stage.messages(ALICE)) == 50
 
 
 def test_nothing_is_kept_of_what_is_over() -> None:
