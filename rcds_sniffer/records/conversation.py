@@ -88,6 +88,8 @@ class Conversation:
     def find(self, kind: str, actor: str, thing: str | None, sighting: Sighting) -> Happening | None:
         """The happening of that kind, by that actor (to that person), of which this is another sighting."""
         link, event, outgoing, _ = sighting
+        if kind != "invite" and self.links == [link]:
+            return None  # no other connection shows what happens here, and this one shows a thing once
         time = event.seen.time
         key = content_key(kind, actor, thing, event)
         if key is not None:
