@@ -121,6 +121,11 @@ class MergedSource:
         return sum(sizes) if len(sizes) == len(self._parts) else None
 
     @property
+    def clock(self) -> int | None:
+        """None: files are not read as they happen."""
+        return None
+
+    @property
     def position(self) -> int | None:
         """Octets read of all files; None if one is a pipe."""
         if self.size is None:

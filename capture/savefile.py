@@ -89,6 +89,11 @@ class SavefileSource:
         return self._parser.clock_resolution
 
     @property
+    def clock(self) -> int | None:
+        """None: files are not read as they happen."""
+        return None
+
+    @property
     def position(self) -> int | None:
         """Octets read of the file; None for a pipe."""
         return None if self.size is None else self.stream.position

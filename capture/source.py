@@ -40,6 +40,12 @@ class Counters:
     """Lost because the reader was too slow; None where it cannot happen or is not known (files)."""
     dropped_interface: int | None = None
     """Lost by the interface or its driver; None as above."""
+    interruptions: int = 0
+    """How often an interface was away (down, unplugged, taken out) and came back or is waited for."""
+    clock_steps: int = 0
+    """How often the clock that stamps the packets was set while they were read."""
+    clock_stepped: int = 0
+    """Nanoseconds, the sum of these steps; forward is positive. Changed before the batch behind a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,14 @@ class Source(Protocol):
     @property
     def counters(self) -> Counters:
         """Live: the object is updated with every batch."""
+
+    @property
+    def clock(self) -> int | None:
+        """Capture time now, for a source that is read as it happens, so that waits end while the line is idle.
+
+        Nanoseconds since 1970 UTC: the time of the last packet and what has passed since on the monotonic clock,
+        less what may still be on its way. None for files, and before the first packet.
+        """
 
     @property
     def position(self) -> int | None:
