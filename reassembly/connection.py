@@ -216,7 +216,7 @@ def confirms(candidate: Candidate, direction: Direction, segment: Segment, limit
     handshake of which only the SYN+ACK was seen. A late copy of an old SYN gets none of these: a live peer answers
     it with the acknowledgment it had anyway (RFC 9293 §3.10.7.4), and the old connection goes on.
     """
-    _, sequence, acknowledgment, flags, _, _ = segment
+    _, sequence, acknowledgment, flags, _, _, _, _ = segment
     start = (candidate.isn + 1) & MASK
     if direction is candidate.direction:
         return not flags & 0x06 and sequence == start and not behind(direction, start, limits)
@@ -245,7 +245,7 @@ def garbage_in_hole(direction: Direction, sequence: int, payload: bytes) -> bool
 
 def reset_plausible(direction: Direction, segment: Segment, limits: Limits) -> bool:
     """A RST is where its sender stands, or where the other end says (RFC 9293 §3.5.2), not blind (RFC 5961 §3)."""
-    _, sequence, acknowledgment, flags, _, _ = segment
+    _, sequence, acknowledgment, flags, _, _, _, _ = segment
     other = direction.other
     expected = other.acknowledged
     if expected >= 0 and sequence in (expected, (expected + 1) & MASK):

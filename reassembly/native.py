@@ -91,10 +91,10 @@ class NativeEngine:
             if time >= self._due:
                 self._run_due()
         self._mark = (time, number, source)
-        segment = self._reader.read(octets, wire_length, link_type)
+        segment = self._reader.read(octets, wire_length, link_type, time)
         if segment is None:
             return
-        key, sequence, acknowledgment, flags, payload, cut = segment
+        key, sequence, acknowledgment, flags, payload, cut, _, _ = segment
         direction = self._directions.get(key)
         if direction is None:
             self._unknown(segment)
@@ -142,14 +142,14 @@ class NativeEngine:
 
     def _unknown(self, segment: Segment) -> None:
         """A segment of no connection that is known. Without octets or SYN it tells nothing that will be needed."""
-        _, _, _, flags, payload, cut = segment
+        _, _, _, flags, payload, cut, _, _ = segment
         if flags & RST or not (flags & SYN or payload) or _keep_alive(flags, payload, cut):
             return
         self._segment(self._open(segment), segment)
 
     def _segment(self, direction: Direction, segment: Segment) -> None:
         """A segment of a known connection, whatever it is."""
-        _, sequence, acknowledgment, flags, payload, cut = segment
+        _, sequence, acknowledgment, flags, payload, cut, _, _ = segment
         connection = direction.connection
         if connection.closed:
             if self._swallowed(direction, segment):
@@ -267,7 +267,7 @@ class NativeEngine:
 
     def _synchronise(self, direction: Direction, segment: Segment) -> bool:
         """A SYN or SYN+ACK on a connection that lives; False: it is not this connection's, or not for sure."""
-        _, sequence, acknowledgment, flags, _, _ = segment
+        _, sequence, acknowledgment, flags, _, _, _, _ = segment
         limits = self._limits
         other = direction.other
         start = (sequence + 1) & MASK
@@ -305,7 +305,7 @@ class NativeEngine:
             self._end(old, "rst", _REPLACE, old.reset_mark)
         else:
             self._end(old, "reused", _REPLACE, self._mark)
-        syn: Segment = (first.key, candidate.isn, candidate.peer_start & MASK, candidate.flags, b"", 0)
+        syn: Segment = (first.key, candidate.isn, candidate.peer_start & MASK, candidate.flags, b"", 0, b"", 0)
         opened = self._open(syn)
         opened.connection.flow.started = candidate.time
         opened.seen = True
@@ -315,7 +315,7 @@ class NativeEngine:
 
     def _swallowed(self, direction: Direction, segment: Segment) -> bool:
         """A segment of a connection that has ended: True if there is nothing new in it."""
-        _, sequence, _, flags, payload, cut = segment
+        _, sequence, _, flags, payload, cut, _, _ = segment
         if flags & RST:
             return True
         if flags & SYN:

@@ -16,7 +16,7 @@ from reassembly.sequence import distance
 def keep(direction: Direction, segment: Segment, mark: Mark, counters: Counters, limits: Limits) -> bool:
     """Keep one; True when there are enough."""
     counters.implausible += 1
-    _, sequence, _, _, payload, _ = segment
+    _, sequence, _, _, payload, _, _, _ = segment
     if not payload:
         return False
     if direction.former >= 0:

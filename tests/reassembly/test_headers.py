@@ -13,7 +13,7 @@ V6 = Talk(client=("2001:db8::1", 40000), server=("2001:db8::2", 1863))
 
 def read(octets: bytes, link_type: int = 1, verify: bool = False) -> tuple[Segment | None, dict[str, int]]:
     counters = Counters()
-    segment = HeaderReader(counters, verify).read(octets, len(octets), link_type)
+    segment = HeaderReader(counters, verify).read(octets, len(octets), link_type, 0)
     counted = {name: n for name, n in counters.as_dict().items() if n and name != "packets"}
     return segment, counted
 
@@ -40,7 +40,7 @@ def with_extension(frame: bytes, kinds: list[int]) -> bytes:
 def test_fields() -> None:
     segment, _ = read(Talk(client_isn=0xFFFFFFFF).frame(True, 5, b"hello", flags=24, ack=7))
     key = bytes([10, 0, 0, 1, 192, 0, 2, 1]) + struct.pack(">HH", 40000, 1863)
-    assert segment == (key, 5, 500_008, 24, b"hello", 0)
+    assert segment == (key, 5, 500_008, 24, b"hello", 0, b"", 0)
 
 
 @pytest.mark.parametrize("tags", [(), (0x8100,), (0x88A8, 0x8100), (0x9100,) * 8])
@@ -84,9 +84,9 @@ def test_cut_by_the_snapshot_length() -> None:
     frame = Talk().frame(True, 0, b"0123456789")
     segment, counted = read(frame[:-4])
     assert segment is not None
-    assert segment[4:] == (b"012345", 4)
+    assert segment[4:6] == (b"012345", 4)
     assert counted == {"tcp_segments": 1, "truncated": 1}
-    assert read(frame[:-10])[0] == (*segment[:4], b"", 10)
+    assert read(frame[:-10])[0] == (*segment[:4], b"", 10, b"", 0)
 
 
 @pytest.mark.parametrize("talk", [Talk(), Talk(ipv4_options=b"\1\1\1\1"), V6], ids=["IPv4", "options", "IPv6"])
