@@ -119,6 +119,10 @@ class Program:
         self._address = ctypes.c_void_p(self._instructions.bf_insns)
         self._run = _bpf_filter()
 
+    def __len__(self) -> int:
+        """Instructions."""
+        return int(self._instructions.bf_len)
+
     def accepts(self, octets: bytes, wire_length: int | None = None) -> bool:
         """Whether the frame passes; ``wire_length`` in octets matters to ``greater`` and ``less`` only."""
         captured = len(octets)

@@ -1,11 +1,18 @@
 """The default filter on every link type, compiled and run by libpcap."""
 
+import os
+import shutil
+import struct
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from capture.bpf import FilterBank, Program
 from capture.errors import BadFilter
-from capture.filters import filter_by_expression, filter_for_ports
-from tests.capture.crafting import LINKS, ethernet, tcp, tcp6
+from capture.filters import TUNNEL_PORTS, TUNNEL_PROTOCOLS, filter_by_expression, filter_for_ports
+from tests.capture.crafting import LINKS, ethernet, pcap, tcp, tcp6
 
 PORTS = [1863, 80]
 
@@ -27,6 +34,133 @@ def test_passes_what_may_be_on_the_ports(link_type: int) -> None:
     wrap = LINKS[link_type]
     assert [program.accepts(wrap(packet)) for packet in WANTED] == [True] * len(WANTED)
     assert [program.accepts(wrap(packet)) for packet in UNWANTED] == [False] * len(UNWANTED)
+
+
+def protocol(number: int, body: bytes = b"\0" * 40, *, offset: int = 0, options: bytes = b"") -> bytes:
+    """An IPv4 packet of an IP protocol."""
+    length = 20 + len(options) + len(body)
+    first = 0x45 + len(options) // 4
+    header = struct.pack(">BBHHHBBH", first, 0, length, 7, offset, 64, number, 0)
+    return header + bytes([192, 0, 2, 1, 192, 0, 2, 2]) + options + body
+
+
+def protocol6(number: int, body: bytes = b"\0" * 40) -> bytes:
+    """The same over IPv6."""
+    return struct.pack(">IHBB", 0x60000000, len(body), number, 64) + bytes(32) + body
+
+
+def datagram(port: int) -> bytes:
+    """UDP to this port."""
+    return struct.pack(">HHHH", 50_000, port, 48, 0) + b"\0" * 40
+
+
+def ip_kind(packet: bytes, four: int = 0x0800, six: int = 0x86DD) -> bytes:
+    return (six if packet[0] >> 4 == 6 else four).to_bytes(2, "big")
+
+
+MACS = bytes.fromhex("020000000001020000000002")
+SLL = struct.pack(">HHH8s", 0, 1, 6, b"")
+SLL2_TAIL = struct.pack(">HIHBB8s", 0, 1, 1, 0, 6, b"")
+LABEL, BOTTOM = bytes.fromhex("0001003f"), bytes.fromhex("0002013f")
+SESSION = bytes.fromhex("110000010020")
+
+Wrap = Callable[[bytes], bytes]
+PLACES: dict[str, tuple[int, Wrap]] = {
+    "Ethernet": (1, ethernet),
+    "802.1Q": (1, lambda p: ethernet(p, 0x8100)),
+    "802.1ad": (1, lambda p: ethernet(p, 0x88A8, 0x8100)),
+    "old stacked tags": (1, lambda p: ethernet(p, 0x9100, 0x8100)),
+    "MPLS": (1, lambda p: MACS + b"\x88\x47" + BOTTOM + p),
+    "MPLS, two labels": (1, lambda p: MACS + b"\x88\x47" + LABEL + BOTTOM + p),
+    "MPLS in a VLAN": (1, lambda p: MACS + bytes.fromhex("810000058847") + LABEL + BOTTOM + p),
+    "PPPoE": (1, lambda p: MACS + b"\x88\x64" + SESSION + ip_kind(p, 0x21, 0x57) + p),
+    "PPPoE in stacked VLANs": (
+        1,
+        lambda p: MACS + bytes.fromhex("88a80005810000068864") + SESSION + ip_kind(p, 0x21, 0x57) + p,
+    ),
+    "cooked": (113, lambda p: SLL + ip_kind(p) + p),
+    "cooked, tagged": (113, lambda p: SLL + bytes.fromhex("81000005") + ip_kind(p) + p),
+    "cooked, stacked": (113, lambda p: SLL + bytes.fromhex("88a8000581000006") + ip_kind(p) + p),
+    "cooked 2": (276, lambda p: ip_kind(p) + SLL2_TAIL + p),
+    "cooked 2, tagged": (276, lambda p: b"\x81\x00" + SLL2_TAIL + b"\0\x05" + ip_kind(p) + p),
+    "raw": (101, bytes),
+    "raw by libpcap's number": (12, bytes),
+    "null, this byte order": (0, lambda p: struct.pack("=I", 10 if p[0] >> 4 == 6 else 2) + p),
+    "null, big-endian": (0, lambda p: struct.pack(">I", 24 if p[0] >> 4 == 6 else 2) + p),
+    "null, of a Mac": (0, lambda p: struct.pack("<I", 30 if p[0] >> 4 == 6 else 2) + p),
+    "loop": (108, lambda p: struct.pack(">I", 24 if p[0] >> 4 == 6 else 2) + p),
+    "PPP": (9, lambda p: b"\xff\x03" + ip_kind(p, 0x21, 0x57) + p),
+    "PPP, compressed address": (9, lambda p: ip_kind(p, 0x21, 0x57) + p),
+    "PPP, compressed protocol": (9, lambda p: ip_kind(p, 0x21, 0x57)[1:] + p),
+    "PPP, MPLS": (9, lambda p: b"\xff\x03\x02\x81" + LABEL + BOTTOM + p),
+    "PPP in HDLC": (50, lambda p: b"\xff\x03" + ip_kind(p, 0x21, 0x57) + p),
+    "Cisco HDLC": (50, lambda p: b"\x0f\x00" + ip_kind(p) + p),
+    "PPPoE alone": (51, lambda p: SESSION + ip_kind(p, 0x21, 0x57) + p),
+    "raw IPv4": (228, bytes),
+    "raw IPv6": (229, bytes),
+}
+"""Where an IP header may begin."""
+
+CARRIERS = [
+    *(protocol(number) for number in TUNNEL_PROTOCOLS),
+    *(protocol6(number) for number in TUNNEL_PROTOCOLS),
+    *(protocol(number, offset=100) for number in (*TUNNEL_PROTOCOLS, 17)),
+    *(protocol(17, datagram(port), options=b"\1" * 8) for port in TUNNEL_PORTS),
+    *(protocol6(17, datagram(port)) for port in TUNNEL_PORTS),
+]
+"""Tunnels, and their later fragments."""
+ON_PORT = [*WANTED, protocol(6, tcp()[20:], options=b"\1" * 40)]
+STRANGERS = [
+    *UNWANTED,
+    protocol(17, datagram(53)),
+    protocol6(17, datagram(53)),
+    protocol(1),
+    protocol6(58),
+    protocol(6, tcp(443)[20:], options=b"\1" * 12),
+]
+
+
+@pytest.mark.parametrize("tunnels", [False, True])
+@pytest.mark.parametrize("place", PLACES)
+def test_finds_the_ip_header_wherever_it_begins(place: str, tunnels: bool) -> None:
+    link_type, wrap = PLACES[place]
+    program = Program(filter_for_ports(PORTS, tunnels)(link_type), link_type)
+    assert [program.accepts(wrap(packet)) for packet in ON_PORT] == [True] * len(ON_PORT)
+    assert [program.accepts(wrap(packet)) for packet in STRANGERS] == [False] * len(STRANGERS)
+    assert [program.accepts(wrap(packet)) for packet in CARRIERS] == [tunnels] * len(CARRIERS)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_tcpdump_counts_the_same(place: str, tmp_path: Path) -> None:
+    if shutil.which("tcpdump") is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("tcpdump is missing, and in CI it must not be")
+        pytest.skip("tcpdump is not installed")
+    link_type, wrap = PLACES[place]
+    file = tmp_path / "all.pcap"
+    file.write_bytes(pcap([wrap(packet) for packet in ON_PORT + STRANGERS + CARRIERS], link_type))
+    for tunnels in (False, True):
+        done = subprocess.run(
+            ["tcpdump", "-r", str(file), "--count", filter_for_ports(PORTS, tunnels)(link_type)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.split()[0] == str(len(ON_PORT) + len(CARRIERS) * tunnels)
+
+
+def test_what_lies_deeper_than_the_labels_looked_behind_passes() -> None:
+    program = Program(filter_for_ports(PORTS)(1), 1)
+    for packet in (tcp(443), tcp(1863)):
+        assert program.accepts(MACS + b"\x88\x47" + LABEL * 2 + BOTTOM + packet)
+    assert program.accepts(MACS + b"\x88\x47" + BOTTOM + ethernet(tcp(443)))  # a pseudo-wire
+
+
+@pytest.mark.parametrize("link_type", sorted({link_type for link_type, _ in PLACES.values()}))
+def test_fits_into_the_kernel(link_type: int) -> None:
+    """Linux takes 4,096 instructions (BPF_MAXINSNS); beyond that libpcap would copy every frame to filter it."""
+    program = Program(filter_for_ports([1863, 80, 443, 5050, 5190, 5222], tunnels=True)(link_type), link_type)
+    assert len(program) < 4096
 
 
 @pytest.mark.parametrize("tags", [(0x8100,), (0x88A8, 0x8100), (0x8100, 0x8100)])
