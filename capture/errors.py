@@ -18,6 +18,10 @@ class NotReadable(CaptureError):  # noqa: N818 - as above
     """The file is there and may not or cannot be read."""
 
 
+class NotWritable(CaptureError):  # noqa: N818 - as above
+    """A file that packets should be written to cannot be."""
+
+
 class NotACapture(CaptureError):  # noqa: N818 - as above
     """The file is empty or holds something else."""
 
