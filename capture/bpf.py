@@ -25,6 +25,7 @@ _LIBRARIES: Final = ("libpcap.so.0.8", "libpcap.so.1", "libpcap.dylib")
 # libpcap compiles for DLT_ numbers, files hold LINKTYPE_ numbers; these are the ones that differ on Linux
 # (pcap-common.c). All others are the same number.
 _DLT_OF_LINKTYPE: Final = {100: 11, 101: 12, 102: 15, 103: 16, 106: 19}
+_LINKTYPE_OF_DLT: Final = {dlt: link_type for link_type, dlt in _DLT_OF_LINKTYPE.items()} | {12: 101}  # DLT_RAW
 
 _compiling = threading.Lock()  # pcap_compile was not reentrant before libpcap 1.8
 
@@ -80,6 +81,11 @@ def _bpf_filter() -> Callable[[ctypes.c_void_p, bytes, int, int], int]:
 def dlt_of(link_type: int) -> int:
     """The DLT_ number that libpcap wants for a LINKTYPE_ number."""
     return _DLT_OF_LINKTYPE.get(link_type, link_type)
+
+
+def link_type_of(dlt: int) -> int:
+    """The LINKTYPE_ number for the DLT_ number of an interface."""
+    return _LINKTYPE_OF_DLT.get(dlt, dlt)
 
 
 class Program:

@@ -35,7 +35,19 @@ class BadFilter(CaptureError):  # noqa: N818 - as above
 
 
 class GivenTwice(CaptureError):  # noqa: N818 - as above
-    """The same file, or standard input, stands twice among the names."""
+    """The same file, interface or standard input stands twice among the names."""
+
+
+class NoSuchInterface(CaptureError):  # noqa: N818 - as above
+    """No network interface has this name."""
+
+
+class NotUp(CaptureError):  # noqa: N818 - as above
+    """The interface is there and down: nothing can be heard on it."""
+
+
+class NotPermitted(CaptureError):  # noqa: N818 - as above
+    """The user may not capture on interfaces."""
 
 
 class Closed(CaptureError):  # noqa: N818 - as above
