@@ -50,6 +50,10 @@ class NamedTargets:
         self._accounts = frozenset(accounts)
         self._period = period or Period()
 
+    def replace(self, accounts: Iterable[str]) -> None:
+        """From now on these, and none of those before."""
+        self._accounts = frozenset(accounts)
+
     def covers(self, account: str, time: int) -> bool:
         """True for a named account within the period."""
         return account in self._accounts and self._period.holds(time)

@@ -3,6 +3,10 @@
     libpcap loop with a BPF filter  →  stream reassembly  →  analyze_packet and its handlers  →  records by target
 
 Each part hands on its own type and knows nothing of the next; this module alone knows them all.
+
+Live, records leave two seconds after they happened, which is what the copies of a text get to come in; of a file
+they leave in strict order of time. Time is the packets' time. While a live line is idle the source says how much of
+it has passed, and where its clock was set, the waits go on as if it had not been.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,33 +14,40 @@ from dataclasses import dataclass, field
 from typing import Protocol as Interface
 
 from capture.errors import CaptureError
-from capture.source import Source
+from capture.packet import Packet
+from capture.source import Counters, Source
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.protocols import Decoder, Protocol
-from rcds_sniffer.records.ordering import TimeOrder
+from rcds_sniffer.records.ledger import SETTLE
+from rcds_sniffer.records.ordering import DELAY, TimeOrder
 from rcds_sniffer.records.record import CommunicationRecord
-from rcds_sniffer.records.recorder import Recorder
+from rcds_sniffer.records.recorder import Follower, Recorder
 from reassembly.engine import Engine, EventCallback
 from reassembly.events import StreamEvent
 
 FLUSH_RECORDS = 2_000
-"""Records that make a batch for the store; a smaller one goes at the end."""
+"""Records that make a batch for the store; a smaller one goes at the end, and live whenever there is any."""
 
 
 class Sink(Interface):
     """Where records go: a store, a writer."""
 
     def write(self, records: Sequence[CommunicationRecord]) -> None:
-        """Take one batch, in order of time."""
+        """Take one batch, in order of time; without records, what is left of earlier ones."""
+
+
+class PacketSink(Follower, Interface):
+    """Where the packets of the targets' conversations go."""
+
+    def offer(self, packet: Packet) -> None:
+        """Take a packet before anything is known of it."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What one run did, in numbers: it names nobody."""
+    """What one run did so far, in numbers: it names nobody."""
 
-    packets: int = 0
-    refused: int = 0
-    dropped: int = 0
+    source: Counters = field(default_factory=Counters)
     interrupted: bool = False
     failure: Exception | None = None
     """What broke the run off, if anything did."""
@@ -47,9 +58,24 @@ class Outcome:
     """Records by their event."""
 
     @property
+    def packets(self) -> int:
+        """Packets read, refused ones included."""
+        return self.source.received
+
+    @property
+    def refused(self) -> int:
+        """Of these, by the filter."""
+        return self.source.refused
+
+    @property
+    def dropped(self) -> int:
+        """Packets that were lost before they could be read."""
+        return (self.source.dropped_kernel or 0) + (self.source.dropped_interface or 0)
+
+    @property
     def lost(self) -> bool:
         """True when octets of followed streams, or packets, were lost on the way to the records."""
-        losses = ("gap_octets", "evicted", "late_octets", "unknown_link", "bad_checksum")
+        losses = ("gap_octets", "evicted", "late_octets", "unknown_link", "bad_checksum", "fragments_dropped")
         return bool(self.dropped or any(self.engine.get(name) for name in losses))
 
 
@@ -65,19 +91,25 @@ class Pipeline:
         warrant: Warrant,
         sensor: str,
         sinks: Sequence[Sink],
+        keeper: PacketSink | None = None,
+        live: bool = False,
     ) -> None:
         self._source = source
         self._engine = engine(self._on_stream_event)
-        self._recorder = Recorder(warrant, self._on_record, sensor)
+        self._recorder = Recorder(warrant, self._on_record, sensor, follower=keeper, paced=live)
         self._decoders: dict[str, Decoder] = {}
         self._by_port: dict[int, Decoder] = {}
         for protocol, ports in protocols:
             decoder = self._decoders[protocol.name] = protocol.decoder(self._recorder.receive)
             self._by_port.update(dict.fromkeys(ports, decoder))
         self._sinks = list(sinks)
-        self._order = TimeOrder()
+        self._keeper = keeper
+        self._live = live
+        self._order = TimeOrder(SETTLE if live else DELAY)
         self._batch: list[CommunicationRecord] = []
-        self._outcome = Outcome()
+        self._now = 0  # live: capture time, as the packets have it
+        self._stepped = 0
+        self._outcome = Outcome(source.counters)
 
     def run(
         self, stopped: Callable[[], bool] = lambda: False, progress: Callable[[], None] = lambda: None
@@ -94,28 +126,60 @@ class Pipeline:
         outcome = self._outcome
         try:
             for packets in self._source.batches():
-                for packet in packets:
-                    self._engine.feed(packet)
+                self._take(packets)
                 progress()
                 outcome.interrupted = stopped()
                 if outcome.interrupted or outcome.failure is not None:
                     break
         except CaptureError as error:
             outcome.failure = error
-        self._finish()
-        return outcome
-
-    def _finish(self) -> None:
         self._engine.close()
         self._recorder.close()
         self._batch += self._order.rest()
         self._flush()
-        counters, outcome = self._source.counters, self._outcome
-        outcome.packets, outcome.refused = counters.received, counters.refused
-        outcome.dropped = (counters.dropped_kernel or 0) + (counters.dropped_interface or 0)
+        return self.outcome()
+
+    def outcome(self) -> Outcome:
+        """What was done so far; may be asked at any time."""
+        outcome = self._outcome
         outcome.engine = self._engine.counters.as_dict()
         outcome.decoders = {name: dict(decoder.counters) for name, decoder in self._decoders.items()}
         outcome.recorder = self._recorder.counters.to_dict()
+        return outcome
+
+    def _take(self, packets: list[Packet]) -> None:
+        if self._live:
+            self._follow_steps()
+            self._now = packets[-1].time if packets else self._source.clock or self._now
+        feed = self._engine.feed
+        if self._keeper is None:
+            for packet in packets:
+                feed(packet)
+        else:
+            offer = self._keeper.offer
+            for packet in packets:
+                offer(packet)
+                feed(packet)
+        if self._live:
+            self._let_go()
+
+    # --- live --------------------------------------------------------------------------------------------------
+
+    def _follow_steps(self) -> None:
+        """The clock that stamps the packets was set, ahead of the next one."""
+        by = self._source.counters.clock_stepped - self._stepped
+        if by:
+            self._stepped += by
+            self._engine.stepped(by)
+
+    def _let_go(self) -> None:
+        """Time has passed, with or without a packet: what has waited long enough goes out."""
+        self._engine.advance(self._now)
+        self._recorder.advance(self._now - self._stepped)
+        self._batch += self._order.due(self._now)
+        self._flush()
+
+    # --- from part to part --------------------------------------------------------------------------------------
 
     def _on_stream_event(self, event: StreamEvent) -> None:
         """The callback of the stream engine: each flow's events go to the decoder of its port."""
@@ -127,14 +191,19 @@ class Pipeline:
     def _on_record(self, record: CommunicationRecord) -> None:
         events = self._outcome.events
         events[record.event] = events.get(record.event, 0) + 1
-        self._order.push(record)
-        self._batch += self._order.due(self._recorder.clock)
+        if self._live and record.time > self._now:  # from before the clock was set back
+            self._batch.append(record)
+        else:
+            self._order.push(record)
+        if not self._live:
+            self._batch += self._order.due(self._recorder.clock)
         if len(self._batch) >= FLUSH_RECORDS:
             self._flush()
 
     def _flush(self) -> None:
+        """Hand on the batch; live also nothing at all, for what a sink could not write before."""
         batch, self._batch = self._batch, []
-        for sink in list(self._sinks) if batch else ():
+        for sink in list(self._sinks) if batch or self._live else ():
             try:
                 sink.write(batch)
             except Exception as failure:

@@ -1,10 +1,12 @@
 """Where records go: the store and the writer, as sinks of the pipeline; and where they must not go."""
 
+import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Self, TextIO
+from typing import Final, Self, TextIO, cast
 
 from rcds_sniffer.cli.errors import RunError, UserError
 from rcds_sniffer.export import Writer, open_writer
@@ -12,6 +14,9 @@ from rcds_sniffer.records.record import CommunicationRecord
 from rcds_sniffer.store.database import files_of
 from rcds_sniffer.store.errors import StoreError
 from rcds_sniffer.store.store import open_store
+
+STANDARD_OUTPUT: Final = 1
+"""Its descriptor."""
 
 
 class StoreSink:
@@ -38,63 +43,123 @@ class StoreSink:
 class WriterSink:
     """A format's writer, to standard output or a file that only its owner may read.
 
-    When the reader of a pipe has had enough, nothing more is written. Raises UserError where the file cannot be
-    opened, RunError where it can be written no longer.
+    A batch is written whole or not at all: what a full disk cut off is taken back, so that it can be written again.
+    When the reader of a pipe has had enough, nothing more is written. ``live`` shows every batch at once. Raises
+    UserError where the file cannot be opened, RunError where it can be written no longer.
     """
 
-    def __init__(self, form: str, output: str) -> None:
-        self._output = output
+    def __init__(self, form: str, output: str, *, live: bool = False) -> None:
+        self._form = form
+        self._live = live
         self.gone = False
         """True when the reader of the pipe has had enough."""
-        self._stream = open_output(output)
-        self._writer: Writer | None = open_writer(form, self._stream)
+        self._outlet = Outlet(output)
+        self._writer: Writer = open_writer(form, cast(TextIO, self._outlet))
 
     def write(self, records: Sequence[CommunicationRecord]) -> None:
         """Write one batch."""
-        if self._writer is not None:
-            try:
-                self._writer.write(records)
-            except OSError as error:
-                self._give_up(error)
+        if records and not self.gone:
+            self._writer.write(records)
+            if self._live:
+                self._writer.flush()
+            self._commit()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._writer is not None:
-            try:
-                self._writer.close()
-                self._stream.flush()
-            except OSError as failure:
-                self._give_up(failure)
-        if self._stream is not sys.stdout:
-            self._stream.close()
+        try:
+            if not self.gone:
+                self._writer.flush()
+                self._commit()
+        finally:
+            self._outlet.close()
 
-    def _give_up(self, error: OSError) -> None:
-        self._writer = None
-        # What could not be written must not be tried again when the stream is closed, by us or by Python.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
-        self.gone = isinstance(error, BrokenPipeError)
-        if not self.gone:
-            raise RunError(f"{self._output}: cannot be written any further: {error.strerror}") from error
+    def _commit(self) -> None:
+        try:
+            self._outlet.commit()
+        except BrokenPipeError:
+            self.gone = True
+        except OSError as error:
+            if not self._outlet.written:  # what stands at the head of the output has to be written again too
+                self._writer = open_writer(self._form, cast(TextIO, self._outlet))
+            raise RunError(f"{self._outlet.name}: cannot be written any further: {error.strerror}") from error
 
 
-def open_output(output: str) -> TextIO:
-    """``-`` is standard output."""
+class Outlet(io.TextIOBase):
+    """Text to a file, or to standard output, held until it is committed: all of it is written then, or nothing.
+
+    Writers may flush as they like; that would write half of a batch, so it does nothing.
+    """
+
+    def __init__(self, output: str) -> None:
+        self.name = "standard output" if output == "-" else output
+        self.written = 0
+        """Octets that stand in the output."""
+        self._held: list[str] = []
+        self._descriptor = open_output(output)
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """Of every output, whatever the terminal says."""
+        return "utf-8"
+
+    def isatty(self) -> bool:
+        """True on a terminal."""
+        return os.isatty(self._descriptor)
+
+    def fileno(self) -> int:
+        """The descriptor that is written to."""
+        return self._descriptor
+
+    def write(self, text: str) -> int:
+        """Hold ``text`` until it is committed."""
+        self._held.append(text)
+        return len(text)
+
+    def commit(self) -> None:
+        """Write what is held.
+
+        Raises:
+            OSError: not all could be written; a file is as it was before, and nothing is held any more.
+        """
+        octets = memoryview("".join(self._held).encode("utf-8", "backslashreplace"))
+        self._held.clear()
+        done = 0
+        try:
+            while done < len(octets):
+                done += os.write(self._descriptor, octets[done:])
+        except OSError:
+            with contextlib.suppress(OSError):  # a pipe or a terminal takes nothing back
+                os.ftruncate(self._descriptor, self.written)
+                os.lseek(self._descriptor, self.written, os.SEEK_SET)
+            raise
+        self.written += done
+
+    def close(self) -> None:
+        """Give back the descriptor; what is held and was not committed is forgotten."""
+        if not self.closed and self._descriptor > STANDARD_OUTPUT:
+            os.close(self._descriptor)
+        self._held.clear()
+        super().close()
+
+
+def open_output(output: str) -> int:
+    """A descriptor to write to; ``-`` is standard output.
+
+    Raises:
+        UserError: it cannot be opened.
+    """
     if not output:
         raise UserError("--output: the name is empty; - is standard output")
     if output == "-":
         if sys.stdout is None:
             raise UserError("standard output is closed; name a file with --output")
-        stream: TextIO = sys.stdout
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")
-        return stream
+        return STANDARD_OUTPUT
     try:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        return os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
         raise UserError(f"{output}: cannot be written: {error.strerror}") from error
-    return os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="")
 
 
 def refuse_overwriting(output: str, inputs: Iterable[str | Path | None], db: str | None) -> None:

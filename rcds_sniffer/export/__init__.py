@@ -17,10 +17,10 @@ class Writer(Protocol):
     """Writes records to the stream that it was made for."""
 
     def write(self, records: Iterable[CommunicationRecord]) -> None:
-        """Writes a batch; may hold back part of it until :meth:`close`."""
+        """Writes a batch; may hold back part of it until :meth:`flush`."""
 
-    def close(self) -> None:
-        """Writes what was held back. The stream stays open; it is the caller's."""
+    def flush(self) -> None:
+        """Writes what was held back; more may come. The stream stays open; it is the caller's."""
 
 
 @dataclass(frozen=True, slots=True)

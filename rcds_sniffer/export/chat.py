@@ -1,8 +1,9 @@
 """Conversations as one reads them: takes records in any order, gives sections by target, groups by conversation.
 
-Grouping needs the records of a conversation together, so they are held, up to :data:`HELD_RECORDS` and
-:data:`HELD_CHARACTERS`. Beyond either what is held is printed, a line says so, and grouping begins again; a
-conversation that goes on is then headed "continued".
+Grouping needs the records of a conversation together, so they are held until :meth:`ChatWriter.flush`, up to
+:data:`HELD_RECORDS` and :data:`HELD_CHARACTERS`. Beyond either what is held is printed, a line says so, and
+grouping begins again. A conversation that goes on after another was printed is headed "continued"; one that goes on
+where it was left needs no head, so that a flush after every batch shows conversations as they happen.
 
 No text can pass for a line of the view: continuation lines stand behind a bar, and every name has its
 account.
@@ -28,6 +29,9 @@ TEXT_LIMIT = 10_000
 PEOPLE_LIMIT = 12
 """People named at the head of a conversation; the rest is counted."""
 
+BEGUN = 10_000
+"""Conversations remembered as begun; one beyond is headed anew when it goes on."""
+
 INDENT = 11  # 10:15:03 ▸ Alice
 RULE_WIDTH = 80
 NARROWEST = 40
@@ -42,7 +46,8 @@ class ChatWriter:
         self._width = max(NARROWEST, self._console.width) if known else None
         self._held: list[CommunicationRecord] = []
         self._characters = 0
-        self._begun: set[tuple[str | None, str | None]] = set()
+        self._begun: dict[tuple[str | None, str | None], None] = {}
+        self._last_group: tuple[str | None, str | None] | None = None
         self._last_target: object = self  # which no target is
 
     def write(self, records: Iterable[CommunicationRecord]) -> None:
@@ -50,33 +55,37 @@ class ChatWriter:
         for record in records:
             if len(self._held) >= HELD_RECORDS or self._characters >= HELD_CHARACTERS:
                 count = len(self._held)
-                self._flush()
+                self.flush()
+                self._last_group = None
                 self._say(Text(f"… {count:,} records shown; grouping begins again with the next", style=DIM))
             self._held.append(record)
             self._characters += len(record.text or "")
 
-    def close(self) -> None:
+    def flush(self) -> None:
         """Prints what is held."""
-        self._flush()
-
-    def _flush(self) -> None:
         held, self._held, self._characters = self._held, [], 0
         held.sort(key=lambda record: (record.time, record.record_id))
         sections: defaultdict[str | None, defaultdict[str | None, list[CommunicationRecord]]]
         sections = defaultdict(lambda: defaultdict(list))
         for record in held:
             sections[record.target][record.conversation_id].append(record)
-        begun = set()
         for target, groups in sections.items():
             if target != self._last_target:
                 self._section(target)
-                self._last_target = target
+                self._last_target, self._last_group = target, None
             for conversation, records in groups.items():
-                key = target, conversation
-                self._head(records, continued=key in self._begun)
+                group = target, conversation
+                if group != self._last_group:
+                    self._head(records, continued=group in self._begun)
                 self._lines(records)
-                begun.add(key)
-        self._begun = begun  # of the last lot alone, so that it stays bounded
+                self._last_group = group
+                self._remember(group)
+
+    def _remember(self, group: tuple[str | None, str | None]) -> None:
+        self._begun.pop(group, None)
+        self._begun[group] = None
+        if len(self._begun) > BEGUN:
+            del self._begun[next(iter(self._begun))]
 
     # --- headings ---
 

@@ -36,7 +36,7 @@ class CsvWriter:
         for record in records:
             self._stream.write(",".join(map(cell, record.to_dict().values())) + "\r\n")
 
-    def close(self) -> None:
+    def flush(self) -> None:
         """Nothing is held back but the header of an empty export."""
         self._header()
 

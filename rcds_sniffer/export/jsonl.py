@@ -28,5 +28,5 @@ class JsonLinesWriter:
                 line = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
             self._stream.write(line + "\n")
 
-    def close(self) -> None:
+    def flush(self) -> None:
         """Nothing is held back."""

@@ -47,7 +47,7 @@ class TableWriter:
             else:
                 self._line(record)
 
-    def close(self) -> None:
+    def flush(self) -> None:
         """Nothing is held back."""
 
     def _row(self, record: CommunicationRecord) -> None:

@@ -33,7 +33,7 @@ class Link:
     """A tapped connection, and what the recorder knows of it."""
 
     __slots__ = ("_latest", "account", "closed_at", "connection", "conversation", "doubtful_from", "entered",
-                 "started", "unsure_since", "waiting")  # fmt: skip
+                 "followed", "started", "unsure_since", "waiting")  # fmt: skip
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -47,6 +47,8 @@ class Link:
         """Moment of the first such hole."""
         self.entered = False
         """It showed its account come in, and so everybody who was there."""
+        self.followed = False
+        """A target takes part in it, and the follower knows."""
         self.waiting: list[tuple[Event, int]] = []
         """Events, with their moments, that nobody can be named for until ``account`` is proven."""
         self.started = moment(connection.started, 0)

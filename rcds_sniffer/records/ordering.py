@@ -2,7 +2,7 @@
 
 The recorder hands on a record when nothing more can change it, which is not when it happened: one whose octets
 waited for a lost segment comes late. A reader wants them in order. Records wait here until capture time is
-``DELAY`` beyond them; the order does not depend on how the packets were batched.
+``delay`` beyond them; the order does not depend on how the packets were batched.
 """
 
 import heapq
@@ -18,9 +18,14 @@ MAX_RECORDS = 10_000
 
 
 class TimeOrder:
-    """A buffer that gives records back in order of time; those of one time in the order in which they came."""
+    """A buffer that gives records back in order of time; those of one time in the order in which they came.
 
-    def __init__(self) -> None:
+    ``delay`` is in nanoseconds of capture time; who watches a line live takes a shorter one, and gets a record that
+    waited for a lost segment behind later ones.
+    """
+
+    def __init__(self, delay: int = DELAY) -> None:
+        self._delay = delay
         self._heap: list[tuple[int, int, CommunicationRecord]] = []
         self._count = 0
 
@@ -32,7 +37,7 @@ class TimeOrder:
     def due(self, clock: int) -> Iterator[CommunicationRecord]:
         """The records that need wait no longer at capture time ``clock``, in order."""
         heap = self._heap
-        while heap and (heap[0][0] < clock - DELAY or len(heap) > MAX_RECORDS):
+        while heap and (heap[0][0] < clock - self._delay or len(heap) > MAX_RECORDS):
             yield heapq.heappop(heap)[2]
 
     def rest(self) -> Iterator[CommunicationRecord]:

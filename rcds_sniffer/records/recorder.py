@@ -9,6 +9,7 @@ Time is the packets' time: two runs over one capture give the same records in th
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 from rcds_sniffer import events as ev
 from rcds_sniffer.events import Connection, ConversationEvent, Event
@@ -32,13 +33,39 @@ KINDS: dict[type[ConversationEvent], str] = {
 }
 
 
+class Follower(Protocol):
+    """Who wants to know which connections the targets take part in, as keeping their packets does."""
+
+    def follow(self, client: str, server: str, *, whole: bool) -> None:
+        """A target takes part in this connection from now on; ``whole``: it is the target's own from its start.
+
+        ``client`` and ``server`` are ``ip:port``, IPv6 in brackets; which is which may have been a guess.
+        """
+
+    def unfollow(self, client: str, server: str) -> None:
+        """No target takes part in it any longer."""
+
+
 class Recorder:
-    """Builds the communication records of one run."""
+    """Builds the communication records of one run.
+
+    ``settle`` is in nanoseconds of capture time. Where the events do not carry the time on (``paced``), who made
+    the recorder does, by :meth:`advance`: on a live line time passes without events, and its clock may be set.
+    """
 
     def __init__(
-        self, warrant: Warrant, emit: Callable[[CommunicationRecord], None], sensor: str, settle: int = SETTLE
+        self,
+        warrant: Warrant,
+        emit: Callable[[CommunicationRecord], None],
+        sensor: str,
+        settle: int = SETTLE,
+        *,
+        follower: Follower | None = None,
+        paced: bool = False,
     ) -> None:
         self._warrant = warrant
+        self._follower = follower
+        self._paced = paced
         self._ledger = Ledger(warrant, emit, sensor, settle)
         self._links: dict[Connection, Link] = {}
         self._waiting = 0
@@ -56,7 +83,8 @@ class Recorder:
     def receive(self, event: Event) -> None:
         """Take one event; records that are due go out first."""
         self.counters.events += 1
-        self.advance(event.seen.time)
+        if not self._paced or not self.clock:
+            self.advance(event.seen.time)
         link = self._links.get(event.connection)
         if link is None:
             link = self._links[event.connection] = Link(event.connection)
@@ -69,6 +97,8 @@ class Recorder:
             self._wait(link, event, now)
         else:
             self._take(link, event, now)
+        if self._follower is not None:
+            self._review_interest(self._follower, link, event.seen.time, now)
 
     def advance(self, time: int) -> None:
         """Capture time has come to ``time`` (ns since 1970 UTC) without an event."""
@@ -119,6 +149,21 @@ class Recorder:
         if link.conversation is None:
             link.conversation = self._ledger.conversations.alone(link, self.clock)
         return link.conversation
+
+    def _review_interest(self, follower: Follower, link: Link, time: int, now: int) -> None:
+        """Tell the follower where a target came into a connection, or went."""
+        covers, ends = self._warrant.covers, (link.connection.client, link.connection.server)
+        own = link.account is not None and covers(link.account, time)
+        there = link.conversation.roster.present(now) if link.conversation is not None else ()
+        wanted = own or any(covers(account, time) for account in there)
+        if link.closed_at is not None:
+            wanted = own  # of a target's own connection what closes it belongs to it
+        if wanted and not link.followed:
+            whole = own and link.account is not None and covers(link.account, link.connection.started)
+            follower.follow(*ends, whole=whole)
+        elif link.followed and not wanted:
+            follower.unfollow(*ends)
+        link.followed = wanted
 
     # --- the events ---------------------------------------------------------------------------------------------
 

@@ -101,7 +101,9 @@ def test_query_that_finds_nothing_says_so(tmp_path: Path) -> None:
     assert run("records", "-q", "--db", db, "--contact", "nobody@example.org").stderr == ""
 
 
-def test_failure_in_the_middle_is_summed_up_and_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_in_the_middle_is_summed_up_and_exit_code_1(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     whole = SavefileSource.batches
 
     def failing(self: SavefileSource) -> Iterator[list[Packet]]:
@@ -109,11 +111,13 @@ def test_failure_in_the_middle_is_summed_up_and_exit_code_1(monkeypatch: pytest.
         raise CaptureError("the disk is gone")
 
     monkeypatch.setattr(SavefileSource, "batches", failing)
-    done = CliRunner().invoke(cli, ["replay", "--all", "--no-db", "--source", "savefile", str(DEMO)])
+    out = tmp_path / "chat.txt"
+    arguments = ["replay", "--all", "--no-db", "--source", "savefile", "--output", str(out), str(DEMO)]
+    done = CliRunner().invoke(cli, arguments)
     assert done.exit_code == 1
     assert "records: 50 message" in done.stderr
     assert "the disk is gone" in done.stderr
-    assert "Hi Carol!" in done.stdout
+    assert "Hi Carol!" in out.read_text()
 
 
 @pytest.mark.parametrize(("form", "drawn"), [("chat", True), ("jsonl", False), ("table", False)])

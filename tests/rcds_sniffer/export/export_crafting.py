@@ -99,5 +99,5 @@ def export(form: str, records: Iterable[CommunicationRecord], **options: object)
     stream = io.StringIO(newline="")
     writer = open_writer(form, stream, **options)  # type: ignore[arg-type]
     writer.write(records)
-    writer.close()
+    writer.flush()
     return stream.getvalue()

@@ -115,5 +115,5 @@ def test_batches_make_one_export(name):
     records = evening()
     for record in records:
         writer.write([record])
-    writer.close()
+    writer.flush()
     assert stream.getvalue() == export(name, records)
