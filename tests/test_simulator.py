@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulator import World, links, nasties, writer
+from tests.simulator import World, links, nasties, tunnels, writer
 from tests.simulator.cases import CASES, FORMS, write_all
 from tests.simulator.dialects import DIALECTS
+from tests.simulator.packets import Frame, read_segment
 from tests.simulator.scripts import demonstration, random_world
 from tests.simulator.tcp import Shape
 from tests.simulator.truth import expected_messages, witnessed
@@ -43,6 +44,7 @@ LOSSLESS = {
     "fragment": links.fragment,
     "noise": links.noise,
     "no handshake": nasties.no_handshake,
+    **tunnels.TUNNELS,
 }
 
 
@@ -125,6 +127,40 @@ def test_tshark_reassembles_the_same_over_ipv6(extensions: bool, tmp_path: Path)
     frames = links.ipv6(world.frames(), extensions=extensions)
     got = tshark_streams(writer.write(tmp_path / "six.pcap", frames), len(sent) // 2)
     assert Counter(got.values()) == Counter(sent.values())
+
+
+@needs_tshark
+@pytest.mark.parametrize("name", tunnels.TUNNELS)
+def test_tshark_finds_the_same_in_tunnels(name: str, tmp_path: Path) -> None:
+    frames = small_world(9).frames()
+    path = writer.write(tmp_path / "tunnel.pcap", tunnels.TUNNELS[name](frames))
+    assert payloads_told_by_tshark(path) == carried(frames)
+
+
+@needs_tshark
+@pytest.mark.parametrize("name", tunnels.OTHER_LINKS)
+def test_tshark_finds_the_same_on_other_links(name: str, tmp_path: Path) -> None:
+    frames = small_world(9).frames()
+    path = tmp_path / "link.pcap"
+    path.write_bytes(writer.pcap(tunnels.on_link(frames, name), link_type=tunnels.OTHER_LINKS[name][0]))
+    assert payloads_told_by_tshark(path) == carried(frames)
+
+
+def payloads_told_by_tshark(path: Path) -> Counter[str]:
+    """What TCP segments carry, however deep they lie, without the copies."""
+    settings = ("ip.defragment:TRUE", "ipv6.defragment:TRUE", "tcp.desegment_tcp_streams:FALSE")
+    options = [part for setting in settings for part in ("-o", setting)]
+    options += ["-d", "udp.port==8472,vxlan"]
+    fields = ("-T", "fields", "-e", "tcp.srcport", "-e", "tcp.seq_raw", "-e", "tcp.payload")
+    asked = ["tshark", "-r", path, *options, "-Y", "tcp.len > 0", *fields]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)
+    return Counter(set(done.stdout.splitlines()))
+
+
+def carried(frames: list[Frame]) -> Counter[str]:
+    """The same from the frames themselves."""
+    read = [segment for frame in frames for segment in [read_segment(frame.octets)] if segment and segment.payload]
+    return Counter({f"{s.source_port}\t{s.sequence}\t{s.payload.hex()}" for s in read})
 
 
 @needs_tshark

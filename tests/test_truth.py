@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Callable
+from typing import Any
+from zlib import crc32
 
 import pytest
 
-from tests.simulator import links, nasties
+from tests.simulator import links, nasties, tunnels
 from tests.simulator.packets import Frame
 from tests.simulator.scripts import random_world
-from tests.simulator.truth import witnessed
+from tests.simulator.truth import Said, witnessed
+from tests.simulator.world import World
 from tests.truth import compare, known_of, replayed
 
 Nasty = Callable[[list[Frame]], list[Frame]]
@@ -45,6 +48,8 @@ PARTIAL: dict[str, Nasty] = {
 SEEDS = range(1, 1 + int(os.environ.get("RCDS_SEEDS", "3")))
 MAX_FRAMES = 6000
 """Worlds that are cut into tiny segments are for the engine's own tests."""
+FEWER_FRAMES = 2000
+"""What is the same for every packet need not be shown on many."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -55,6 +60,100 @@ def test_every_text_is_recorded_once_and_nothing_else(nasty: str, seed: int) -> 
     truth = witnessed(capture.truth, frames)
     for account in accounts(truth):
         missing, invented = compare(replayed(frames, account), truth, account)
+        assert not missing
+        assert not invented
+
+
+def one_seed(name: str) -> int:
+    """Another world for each name, the same each time."""
+    return crc32(name.encode()) % 20
+
+
+@pytest.mark.parametrize("tunnel", tunnels.TUNNELS)
+def test_tunnels_and_fragments_hide_nothing(tunnel: str) -> None:
+    capture = random_world(one_seed(tunnel), length=20).capture()
+    frames = tunnels.TUNNELS[tunnel](capture.frames[:FEWER_FRAMES])
+    assert_exactly_what_was_said(capture.truth, frames)
+
+
+@pytest.mark.parametrize("inner", ["IPv6", "802.1Q", "every packet twice", "holes filled late"])
+@pytest.mark.parametrize("tunnel", ["MPLS", "PPPoE", "GRE", "ERSPAN II", "IP in IP", "VXLAN", "GTP-U"])
+def test_tunnels_carry_whatever_there_is(tunnel: str, inner: str) -> None:
+    capture = random_world(one_seed(tunnel + inner), length=20).capture()
+    frames = tunnels.TUNNELS[tunnel](HARMLESS[inner](capture.frames[:FEWER_FRAMES]))
+    assert_exactly_what_was_said(capture.truth, frames)
+
+
+@pytest.mark.parametrize("extensions", [False, True])
+@pytest.mark.parametrize("size", [8, 256])
+def test_fragments_of_ipv6_hide_nothing(size: int, extensions: bool) -> None:
+    capture = random_world(size, length=20).capture()
+    frames = links.ipv6(capture.frames[:FEWER_FRAMES], extensions=extensions)
+    frames = tunnels.fragments(frames, size, shuffled=True, doubled=size == 8)
+    assert_exactly_what_was_said(capture.truth, frames)
+
+
+@pytest.mark.parametrize("link", tunnels.OTHER_LINKS)
+def test_other_links_hide_nothing(link: str) -> None:
+    capture = random_world(one_seed(link), length=20).capture()
+    frames = tunnels.on_link(capture.frames[:FEWER_FRAMES], link)
+    assert_exactly_what_was_said(capture.truth, frames, link_type=tunnels.OTHER_LINKS[link][0])
+
+
+COPIES: dict[str, Nasty] = {
+    "TTL and MAC": nasties.duplicate,
+    "tag": lambda frames: tunnels.seen_twice(frames, lambda copies: links.vlan(copies, (0x8100, 7))),
+    "tags, seen before the plain one": lambda frames: tunnels.seen_twice(
+        frames, lambda copies: links.vlan(copies, (0x88A8, 9), (0x8100, 7)), after=-15_000
+    ),
+    "a tag around the tag": lambda frames: tunnels.seen_twice(
+        links.vlan(frames, (0x8100, 5)), lambda copies: links.vlan(copies, (0x8100, 6))
+    ),
+    "a tunnel around it": lambda frames: tunnels.seen_twice(frames, tunnels.vxlan),
+    "a tunnel around it, seen before": lambda frames: tunnels.seen_twice(frames, tunnels.vxlan, after=-15_000),
+    "fragments and whole": lambda frames: tunnels.seen_twice(
+        frames, lambda copies: tunnels.fragments(copies, 128, ident=9)
+    ),
+}
+"""In what the second copy of every packet differs."""
+
+
+@pytest.mark.parametrize("copy", COPIES)
+def test_copies_of_a_mirror_count_once(copy: str) -> None:
+    capture = random_world(one_seed(copy), length=20).capture()
+    assert_exactly_what_was_said(capture.truth, COPIES[copy](capture.frames[:FEWER_FRAMES]))
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_two_networks_with_the_same_addresses_are_kept_apart(separate: bool) -> None:
+    here, there = (network(seed, people) for seed, people in ((31, ("alice", "bob")), (32, ("carol", "dave"))))
+    frames = here.capture().frames
+    others = tunnels.same_addresses(frames, there.capture().frames)
+    both = nasties.in_order(links.vlan(frames, (0x8100, 10)) + links.vlan(others, (0x8100, 20)))
+    assert_exactly_what_was_said(
+        here.capture().truth + there.capture().truth, both, **({"separate_vlans": True} if separate else {})
+    )
+
+
+def network(seed: int, people: tuple[str, str]) -> World:
+    """A private network in which two people talk all the time."""
+    world = World(version=12, seed=seed)
+    one, other = (world.account(f"{name}@example.org", name.title()) for name in people)
+    one.login()
+    other.login()
+    chat = one.opens_chat(other)
+    for number in range(20):
+        chat.says(one, f"{people[0]} says {number}")
+        chat.says(other, f"{people[1]} answers {number}" * (number * 40 + 1))
+    return world
+
+
+def assert_exactly_what_was_said(told: list[Said], frames: list[Frame], **settings: Any) -> None:
+    """Each text once, with its sender and recipients, and nothing else."""
+    truth = witnessed(told, frames)
+    assert any(said.kind == "message" for said in truth)
+    for account in accounts(truth):
+        missing, invented = compare(replayed(frames, account, **settings), truth, account)
         assert not missing
         assert not invented
 

@@ -47,13 +47,15 @@ class Kept:
         self.records += records
 
 
-def replayed(frames: Iterable[Frame], *targets: str) -> list[CommunicationRecord]:
-    """The records of ``targets``, or of everybody where none is named."""
+def replayed(
+    frames: Iterable[Frame], *targets: str, link_type: int = 1, **engine: bool
+) -> list[CommunicationRecord]:
+    """The records of ``targets``, or of everybody where none is named; ``engine`` are settings of the engine."""
     warrant: Warrant = NamedTargets(targets) if targets else Everybody()
     kept = Kept()
     pipeline = Pipeline(
-        FrameSource(frames),  # type: ignore[arg-type]
-        lambda callback: NativeEngine(callback, server_ports=PORTS),
+        FrameSource(frames, link_type),  # type: ignore[arg-type]
+        lambda callback: NativeEngine(callback, server_ports=PORTS, **engine),
         [(PROTOCOL, PORTS)],
         warrant=warrant,
         sensor="nis-1",
