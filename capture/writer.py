@@ -49,6 +49,10 @@ class PacketWriter:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.packets = 0
+        """Packets that stand in the file …"""
+        self.octets = 0
+        """… and the octets that were captured of them."""
         self.pending = 0
         """Packets that were taken and do not stand in the file yet."""
         self._interfaces: dict[tuple[str, int], int] = {}
@@ -139,8 +143,11 @@ class PacketWriter:
             kind, length = _HEAD.unpack_from(self._buffer, at)
             if at + length > limit:
                 break
+            if kind == _PACKET:
+                self.pending -= 1
+                self.packets += 1
+                self.octets += _LENGTH.unpack_from(self._buffer, at + 20)[0]
             at += length
-            self.pending -= kind == _PACKET
         del self._buffer[:at]
         return at
 
@@ -169,7 +176,7 @@ def _interface(source: str, link_type: int) -> bytes:
 
 
 def _open(name: str) -> int:
-    """A descriptor that writes to the file ``name``, which is empty then. A link may lead anywhere: not followed."""
+    """A descriptor that writes to the file ``name``, emptied. A link may lead anywhere, so none is followed."""
     if name == "-":
         raise NotWritable("packets are written to a file only, not to standard output: name one")
     try:
