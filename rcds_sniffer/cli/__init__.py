@@ -15,6 +15,7 @@ from rcds_sniffer.cli import config as configuration
 from rcds_sniffer.cli.errors import UserError
 
 COMMANDS = {
+    "capture": ("rcds_sniffer.cli.capture", "capture", "Live interfaces to communication records."),
     "replay": ("rcds_sniffer.cli.replay", "replay", "Capture files to communication records."),
     "records": ("rcds_sniffer.cli.records", "records", "Query the stored records."),
     "completion": ("rcds_sniffer.cli.completion", "completion", "Print the completion script for your shell."),
@@ -60,6 +61,7 @@ def cli(ctx: click.Context, config: Path | None, verbose: int, quiet: bool) -> N
 
     \b
     Examples:
+      rcds-sniffer capture -i eth1 --target alice@example.org --follow
       rcds-sniffer replay --target alice@example.org capture.pcap
       rcds-sniffer replay --all --no-db --format jsonl old/*.pcap.gz > records.jsonl
       rcds-sniffer records --contact bob@example.com --text hello
@@ -80,6 +82,7 @@ def set_up_logging(verbose: int, quiet: bool) -> None:
     level = logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
     logging.basicConfig(level=level, format="rcds-sniffer: %(message)s")
     logging.getLogger("rcds_sniffer").setLevel(level)
+    logging.getLogger("rcds_sniffer.cli.statistics").setLevel(logging.INFO)  # asked for by its own option
 
 
 def main() -> None:

@@ -1,0 +1,60 @@
+"""What is captured and how it is put together: the options that ``replay`` and ``capture`` share."""
+
+import socket
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from rcds_sniffer.cli import options
+from reassembly.engines import ENGINES
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def analysis(*, tunnels: bool) -> Callable[[Function], Function]:
+    """The decorator; whether tunnels are looked into unless somebody says so."""
+    decorators = (
+        click.option(
+            "--ports", type=options.Ports(), metavar="PORT,...", help="TCP ports of the servers  [default: 1863]"
+        ),
+        click.option(
+            "--bpf", metavar="FILTER", help="Use this capture filter in place of the one made from the ports."
+        ),
+        click.option(
+            "--tunnels/--no-tunnels",
+            default=tunnels,
+            show_default=True,
+            help="Let GRE, ERSPAN, VXLAN and other tunnels pass the filter.",
+        ),
+        click.option("--separate-vlans", is_flag=True, help="Connections in different VLANs are never one."),
+        click.option(
+            "--engine",
+            type=click.Choice(ENGINES),
+            default=ENGINES[0],
+            show_default=True,
+            help="Stream reassembly.",
+        ),
+        click.option("--verify-checksums", is_flag=True, help="Drop packets with wrong IP or TCP checksums."),
+        click.option(
+            "--sensor",
+            default=socket.gethostname,
+            metavar="NAME",
+            help="Name of this sensor  [default: the host's]",
+        ),
+        click.option(
+            "--write",
+            type=options.FileName(),
+            metavar="FILE",
+            help="Keep the packets of the targets' conversations (pcapng).",
+        ),
+        options.database,
+        click.option("--no-db", is_flag=True, help="Store nothing; only write the output."),
+    )
+
+    def decorate(command: Function) -> Function:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate

@@ -1,0 +1,200 @@
+"""One run from packets to records, as ``replay`` and ``capture`` share it."""
+
+import contextlib
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from capture.errors import CaptureError
+from capture.filters import filter_by_expression, filter_for_ports
+from capture.source import FilterFor, Source
+from rcds_sniffer.backlog import Backlog
+from rcds_sniffer.cli import options
+from rcds_sniffer.cli.errors import INTERRUPTED, LOST, OK, RunError, UserError
+from rcds_sniffer.cli.explanation import Asked
+from rcds_sniffer.cli.output import StoreSink, WriterSink, refuse_overwriting
+from rcds_sniffer.cli.signals import Signals, served_signals
+from rcds_sniffer.cli.statistics import now_and_then, served_metrics, snapshot
+from rcds_sniffer.cli.summary import summary
+from rcds_sniffer.cli.whom import given_last, make_warrant
+from rcds_sniffer.cli.wording import counted
+from rcds_sniffer.keeping import PacketKeeper
+from rcds_sniffer.orders import NamedTargets, Period, Warrant
+from rcds_sniffer.pipeline import Outcome, Pipeline, Sink
+from rcds_sniffer.protocols import installed
+from reassembly.engine import Engine, EventCallback
+from reassembly.engines import EngineUnavailable, make_engine
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[Source], contextlib.AbstractContextManager[Callable[[], None]]]
+
+
+def run(
+    ctx: click.Context,
+    open_source: Callable[[], Source],
+    progress: Progress,
+    *,
+    inputs: Iterable[str] = (),
+    output: tuple[str, str] | None,
+    live: bool = False,
+    metrics: tuple[str, int] | None = None,
+    statistics: float = 0,
+) -> None:
+    """Read a source to its end, or until a signal; record, sum up, and leave with the exit code.
+
+    Args:
+        ctx: of a command with the options of ``analysis``, ``whom`` and ``period``.
+        open_source: opens it.
+        progress: gives what is called between batches.
+        inputs: files that are read and must not be written over.
+        output: format and file, ``-`` for standard output; None for no output.
+        live: it is read as it happens: records leave at once, and nothing but a signal ends it.
+        metrics: where Prometheus is answered.
+        statistics: seconds between two lines for the log; 0 for none.
+
+    Raises:
+        UserError: a mistake in the options, or the source does not open.
+        RunError: the run broke off.
+    """
+    given = ctx.params
+    since, until = given["since"], given["until"]
+    options.check_period(since, until)
+    db = None if given["no_db"] else given["db"]
+    _refuse_overwriting(given, [*inputs, ctx.obj.get("config")], output, db)
+    whom = given_last(ctx)
+    warrant = make_warrant(**whom, period=Period(since, until))
+    protocols = [(p, frozenset(given["ports"] or p.ports)) for p in installed().values()]
+    wanted = frozenset().union(*(ports for _, ports in protocols))
+    quiet = bool(ctx.obj.get("quiet"))
+    try:
+        with contextlib.ExitStack() as stack:
+            signals = stack.enter_context(served_signals(reload=live))
+            source = stack.enter_context(open_source())
+            source.set_filter(_filter(given, wanted))
+            store = None if db is None else stack.enter_context(StoreSink(db))
+            writer = None if output is None else stack.enter_context(WriterSink(*output, live=live))
+            sinks: list[Sink] = [sink for sink in (store, writer) if sink is not None]
+            backlogs = [Backlog(sink) for sink in sinks] if live else []
+            keeper = stack.enter_context(contextlib.closing(_keeper(given["write"]))) if given["write"] else None
+            pipeline = Pipeline(
+                source,
+                _engine(given, wanted),
+                protocols,
+                warrant=warrant,
+                sensor=given["sensor"],
+                sinks=backlogs or sinks,
+                keeper=keeper,
+                live=live,
+            )
+            numbers = snapshot(pipeline.outcome, backlogs)
+            stack.enter_context(served_metrics(metrics, numbers))
+            draw = stack.enter_context(progress(source))
+            tell = now_and_then(numbers, statistics)
+            log.info("reading by %s, link types %s", source.reader, ", ".join(map(str, source.link_types)))
+
+            def stopped() -> bool:
+                if signals.reload:
+                    _reload(signals, warrant, whom)
+                return signals.stop or (store is None and writer is not None and writer.gone)
+
+            def between() -> None:
+                draw()
+                tell()
+
+            outcome = pipeline.run(stopped, between)
+            for backlog in backlogs:
+                backlog.finish()
+    except (CaptureError, EngineUnavailable) as error:
+        raise UserError(str(error)) from error
+    given_up = sum(backlog.given_up for backlog in backlogs)
+    _log(outcome)
+    if not quiet:
+        asked = Asked(period=since is not None or until is not None, own_filter=given["bpf"] is not None)
+        kept = [] if keeper is None else [f"{given['write']}: {counted(keeper.counters.to_dict())}"]
+        for line in (*summary(outcome, source, None if store is None else store.stored, asked), *kept):
+            click.echo(line, err=True)
+    if given_up:
+        click.echo(f"LOST: {given_up:,} records could not be written", err=True)
+    if outcome.failure is not None:
+        raise RunError(f"{outcome.failure}; what was read before is recorded") from outcome.failure
+    lost = outcome.lost or source.truncations or given_up
+    ctx.exit(INTERRUPTED if signals.stop else LOST if lost else OK)
+
+
+def _refuse_overwriting(
+    given: dict[str, Any], inputs: list[str | Path | None], output: tuple[str, str] | None, db: str | None
+) -> None:
+    """No output is an input, or another output."""
+    inputs = [*inputs, given["targets_file"]]
+    if output is not None:
+        refuse_overwriting(output[1], inputs, db)
+    if given["write"]:
+        others = [output[1]] if output is not None and output[1] != "-" else []
+        refuse_overwriting(given["write"], [*inputs, *others], db)
+
+
+def _filter(given: dict[str, Any], ports: frozenset[int]) -> FilterFor:
+    if given["bpf"] is not None:
+        return filter_by_expression(given["bpf"])
+    return filter_for_ports(sorted(ports), given["tunnels"])
+
+
+def _engine(given: dict[str, Any], ports: frozenset[int]) -> Callable[[EventCallback], Engine]:
+    def make(callback: EventCallback) -> Engine:
+        return make_engine(
+            given["engine"],
+            callback,
+            server_ports=ports,
+            verify_checksums=given["verify_checksums"],
+            separate_vlans=given["separate_vlans"],
+        )
+
+    return make
+
+
+def _keeper(name: str) -> PacketKeeper:
+    try:
+        return PacketKeeper(name)
+    except OSError as error:
+        raise UserError(f"{name}: cannot be written: {error.strerror}") from error
+
+
+def _reload(signals: Signals, warrant: Warrant, whom: dict[str, Any]) -> None:
+    """SIGHUP: the targets file is read again; where it cannot be, the targets stay as they are."""
+    signals.reload = False
+    file = whom["targets_file"]
+    if not isinstance(warrant, NamedTargets) or file in (None, "-"):
+        log.warning("SIGHUP: there is no targets file to read again")
+        return
+    try:
+        accounts = options.read_targets(whom["target"], file)
+    except UserError as error:
+        log.warning("SIGHUP: %s; the targets stay as they were", error.format_message())
+        return
+    warrant.replace(accounts)
+    log.warning("SIGHUP: %d targets from now on", len(accounts))
+
+
+def _log(outcome: Outcome) -> None:
+    log.info("reassembly: %s", counted(outcome.engine))
+    log.info("records: %s", counted(outcome.recorder))
+    for name, counters in outcome.decoders.items():
+        log.info("%s: %s", name, counted(counters))
+
+
+def refuse_standard_input(files: Iterable[str], targets_file: str | None) -> None:
+    """Refuse it where it is closed, or is to be two things at once.
+
+    Raises:
+        UserError: either.
+    """
+    files = list(files)
+    if targets_file == "-" and "-" in files:
+        raise UserError("targets and capture: only one of them can be standard input")
+    if (targets_file == "-" or "-" in files) and sys.stdin is None:
+        raise UserError("standard input is closed; name a file")
