@@ -1,88 +1,82 @@
 """From a frame to its TCP segment, or to a count of why it holds none.
 
 Takes the octets of a frame and its link type; gives a `Segment`, a plain tuple because one is made for every
-packet. Invariant: no input raises; whatever gives None is counted once, by its reason. Octets behind the end of
-the IP datagram are padding; what the datagram has beyond the end of the capture was cut off, and is said so.
+packet. Invariant: no input raises; whatever gives None is counted once, by its reason, unless it is a piece of a
+fragmented datagram. Octets behind the end of the IP datagram are padding; what the datagram has beyond the end of
+the capture, or of the tunnel that it came through, was cut off, and is said so.
 
-A link type, an ethertype or an extension header more is a line in one of the tables below.
+A link type, an ethertype or a tunnel more is a line in the tables of `reassembly.links` and `reassembly.tunnels`.
 """
 
 from collections.abc import Callable
 from struct import Struct
 
+from reassembly import links, tunnels
 from reassembly.counters import Counters
+from reassembly.fragments import Defragmenter
+from reassembly.layers import (
+    BAD_CHECKSUM,
+    GRE_KEY,
+    HELD,
+    IP_PROTOCOL,
+    IPV4,
+    IPV6,
+    LLC,
+    MALFORMED,
+    MOST_LAYERS,
+    MOST_TUNNELS,
+    MPLS_LABEL,
+    NOT_TCP,
+    PPPOE_SESSION,
+    TEID,
+    TOO_NESTED,
+    VLAN,
+    VNI,
+    Frame,
+    counted,
+    networks_of,
+)
+
+__all__ = [
+    "ACK",
+    "FIN",
+    "GRE_KEY",
+    "MPLS_LABEL",
+    "PPPOE_SESSION",
+    "PSH",
+    "RST",
+    "SYN",
+    "TEID",
+    "VLAN",
+    "VNI",
+    "HeaderReader",
+    "Segment",
+    "networks_of",
+]
 
 Segment = tuple[bytes, int, int, int, bytes, int, bytes, int]
 """(flow key, sequence number, acknowledgment number, flags, payload, octets cut, path, identification).
 
-The key is source address, destination address, source port, destination port as they stand on the wire: 12 octets
-for IPv4, 36 for IPv6. "Cut" are octets of payload that were on the line and that the capture does not hold. The
-path names the networks that the frame was tagged with or tunnelled through, outermost first, five octets each: a
-kind and a number of four octets; it is empty for a plain frame. The identification is IPv4's, 0 for IPv6."""
-
-VLAN, VNI, TEID, GRE_KEY, MPLS_LABEL, PPPOE_SESSION = 1, 2, 3, 4, 5, 6
-"""Kinds of items in a path. VXLAN and Geneve have a VNI, GTP-U a TEID, ERSPAN's session counts as a GRE key."""
+The key is source address, destination address, source port, destination port as they stand on the wire in the
+innermost headers: 12 octets for IPv4, 36 for IPv6. "Cut" are octets of payload that were on the line and that the
+capture does not hold. The path names the networks that the frame was tagged with or tunnelled through, outermost
+first, five octets each: a kind and a number of four octets; it is empty for a plain frame. The identification is
+the innermost header's, 0 for IPv6."""
 
 FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
 
-Link = tuple[int, int, bytes]
-"""(ethertype, where the network header begins, path); ethertype -1: the frame is too short to tell."""
-
-_TAGS = frozenset((0x8100, 0x88A8, 0x9100))
-_MOST_TAGS = 8
-_MOST_EXTENSIONS = 8
+_TCP = IP_PROTOCOL + 6
+_UDP = IP_PROTOCOL + 17
 
 _IPV4 = Struct(
     ">BxHHHxB"
 )  # version and IHL, total length, identification, flags and offset, protocol (RFC 791 §3.1)
 _IPV6 = Struct(">HB")  # payload length, next header (RFC 8200 §3), from octet 4
-_TCP = Struct(">IIBB")  # sequence, acknowledgment, data offset, flags (RFC 9293 §3.1), from octet 4
+_SEGMENT = Struct(">IIBB")  # sequence, acknowledgment, data offset, flags (RFC 9293 §3.1), from octet 4
 
-# The commonest frame at one stroke: Ethernet, untagged, IPv4 without options. Total length, identification, flags
-# and offset, protocol, flow key, sequence, acknowledgment, data offset, flags.
-_COMMON = Struct(">16xHHHxBxx12sIIBB")
-
-_NO_LINK: Link = (-1, 0, b"")
-
-
-def networks_of(path: bytes) -> bytes:
-    """The VLAN and VNI items of a path: what tells networks with equal private addresses apart, and is the same in
-    both directions (a TEID or an MPLS label is not)."""
-    return b"".join(path[at : at + 5] for at in range(0, len(path), 5) if path[at] in (VLAN, VNI))
-
-
-def _ethernet(octets: bytes) -> Link:
-    """IEEE 802.3 with any 802.1Q, 802.1ad or older 0x9100 tags."""
-    at = 14
-    if len(octets) < at:
-        return _NO_LINK
-    ethertype = (octets[12] << 8) | octets[13]
-    tags = 0
-    path = b""
-    while ethertype in _TAGS:
-        if len(octets) < at + 4 or tags == _MOST_TAGS:
-            return _NO_LINK
-        vid = (octets[at] & 0x0F) << 8 | octets[at + 1]
-        if vid:  # else it tells a priority and no VLAN (IEEE 802.1Q §9.6)
-            path += bytes((VLAN, 0, 0, vid >> 8, vid & 0xFF))
-        ethertype = (octets[at + 2] << 8) | octets[at + 3]
-        at += 4
-        tags += 1
-    return ethertype, at, path
-
-
-LINKS: dict[int, Callable[[bytes], Link]] = {
-    1: _ethernet,  # LINKTYPE_ETHERNET
-}
-
-# Extension headers that are walked over (RFC 8200 §4): the unit of their length octet, and how many come before
-# it counts. 44, the fragment header, is not among them: see `_ipv6`.
-_EXTENSIONS: dict[int, tuple[int, int]] = {
-    0: (8, 1),  # hop-by-hop options
-    43: (8, 1),  # routing
-    60: (8, 1),  # destination options
-    51: (4, 2),  # authentication (RFC 4302 §2.2)
-}
+# The commonest frames at one stroke: Ethernet, one tag or none, IPv4 without options. From the IP header on: total
+# length, identification, flags and offset, protocol, flow key, sequence, acknowledgment, data offset, flags.
+_COMMON = Struct(">2xHHHxBxx12sIIBB")
 
 
 def _checksum_good(octets: bytes) -> bool:
@@ -92,142 +86,237 @@ def _checksum_good(octets: bytes) -> bool:
     return sum(memoryview(octets).cast("H")) % 0xFFFF == 0
 
 
-class HeaderReader:
-    """Reads the headers of one capture; keeps nothing between packets but its counts."""
+def _extension(frame: Frame) -> int:
+    """A header of IPv6 that says what follows and how long it is, in eights beyond the first (RFC 8200 §4.2)."""
+    return _skip(frame, 8, 1)
 
-    __slots__ = ("_counters", "_networks", "_verify")
+
+def _authentication(frame: Frame) -> int:
+    """RFC 4302 §2.2: in fours, two of them not counted."""
+    return _skip(frame, 4, 2)
+
+
+def _routing(frame: Frame) -> int:
+    """RFC 8200 §4.4. With stops left, checksums are summed over the last one, which is another address (§8.1)."""
+    if frame.holds(8) and frame.octets[frame.at + 3]:
+        frame.verify = False
+    return _skip(frame, 8, 1)
+
+
+def _skip(frame: Frame, unit: int, uncounted: int) -> int:
+    if not frame.holds(8):
+        return MALFORMED
+    following = frame.octets[frame.at]
+    frame.at += (frame.octets[frame.at + 1] + uncounted) * unit
+    return IP_PROTOCOL + following
+
+
+_EXTENSIONS: dict[int, Callable[[Frame], int]] = {
+    IP_PROTOCOL + 0: _extension,  # hop-by-hop options
+    IP_PROTOCOL + 43: _routing,
+    IP_PROTOCOL + 51: _authentication,
+    IP_PROTOCOL + 60: _extension,  # destination options
+    IP_PROTOCOL + 135: _extension,  # mobility (RFC 6275 §6.1.1)
+    IP_PROTOCOL + 139: _extension,  # host identity (RFC 7401 §5.1)
+    IP_PROTOCOL + 140: _extension,  # shim6 (RFC 5533 §5.1)
+}
+
+
+class HeaderReader:
+    """Reads the headers of one capture; keeps its counts, and the pieces of datagrams that are not whole yet."""
+
+    __slots__ = ("_counters", "_fragments", "_layers", "_verify", "_vlans")
 
     def __init__(self, counters: Counters, verify_checksums: bool = False) -> None:
         self._counters = counters
         # Unfinished checksums are everywhere in captures from the sending host itself, so they count as good
         # unless somebody wants them verified.
         self._verify = verify_checksums
-        self._networks: dict[int, Callable[[bytes, int, int | None, bytes], Segment | None]] = {
-            0x0800: self._ipv4,
-            0x86DD: self._ipv6,
+        self._fragments = Defragmenter(counters)
+        self._layers: dict[int, Callable[[Frame], int]] = {
+            **links.LAYERS,
+            **tunnels.LAYERS,
+            **_EXTENSIONS,
+            IPV4: self._ipv4,
+            IPV6: self._ipv6,
+            IP_PROTOCOL + 44: self._fragment,
         }
+        self._vlans: dict[bytes, bytes] = {}  # path by tag: no more of them than tags have values
 
     def read(self, octets: bytes, wire_length: int | None, link_type: int, time: int) -> Segment | None:
-        """The TCP segment of a frame captured at ``time`` (nanoseconds since 1970 UTC), or None."""
+        """The TCP segment of a frame captured at ``time`` (nanoseconds since 1970 UTC), or None.
+
+        A segment that was fragmented comes with the packet that completes its datagram.
+        """
         counters = self._counters
         counters.packets += 1
-        if link_type == 1 and octets[12:15] == b"\x08\x00\x45" and len(octets) >= 54 and not self._verify:
-            # What the long way below says of such a frame, sooner. Whatever is not plain goes the long way.
-            (total, ident, fragment, protocol, key, sequence, acknowledgment, offset, flags) = _COMMON.unpack_from(
-                octets
-            )
-            end = total + 14
-            payload = ((offset & 0xF0) >> 2) + 34
-            if protocol == 6 and not fragment & 0x3FFF and 54 <= payload <= end <= len(octets):
-                counters.tcp_segments += 1
-                return key, sequence, acknowledgment, flags, octets[payload:end], 0, b"", ident
-        link = LINKS.get(link_type)
+        if link_type == 1 and not self._verify:
+            # What the long way below says of the commonest frames, sooner. Whatever is not plain goes the long way.
+            at = 14
+            tagged = octets[12:14] == b"\x81\x00"
+            if tagged:
+                at = 18
+            if octets[at - 2 : at + 1] == b"\x08\x00\x45" and len(octets) >= at + 40:
+                (total, ident, fragment, protocol, key, sequence, acknowledgment, offset, flags) = (
+                    _COMMON.unpack_from(octets, at)
+                )
+                end = total + at
+                payload = ((offset & 0xF0) >> 2) + at + 20
+                if protocol == 6 and not fragment & 0x3FFF and at + 40 <= payload <= end <= len(octets):
+                    counters.tcp_segments += 1
+                    path = b""
+                    if tagged:
+                        counters.in_vlan += 1
+                        path = self._vlan(octets[14:16])
+                    return key, sequence, acknowledgment, flags, octets[payload:end], 0, path, ident
+        link = links.LINKS.get(link_type)
         if link is None:
             counters.unknown_link += 1
             return None
-        ethertype, at, path = link(octets)
-        network = self._networks.get(ethertype)
-        if network is None:
-            if ethertype < 0:
-                counters.malformed += 1
-            else:
-                counters.not_ip += 1
-            return None
-        return network(octets, at, wire_length, path)
+        frame = Frame(octets, wire_length, time)
+        layer = link(frame)
+        layers = self._layers
+        walked = 0
+        while (reader := layers.get(layer)) is not None:
+            walked += 1
+            layer = TOO_NESTED if walked > MOST_LAYERS else reader(frame)
+        if frame.inside:
+            for name in counted(frame.inside):
+                setattr(counters, name, getattr(counters, name) + 1)
+        if layer == _TCP:
+            return self._segment(frame)
+        self._refuse(layer)
+        return None
 
-    def _ipv4(self, octets: bytes, at: int, wire_length: int | None, path: bytes) -> Segment | None:
+    def close(self) -> None:
+        """End of capture: pieces of datagrams that never became whole are dropped, and counted so."""
+        self._fragments.close()
+
+    def _vlan(self, tag: bytes) -> bytes:
+        path = self._vlans.get(tag)
+        if path is None:
+            vid = int.from_bytes(tag, "big") & 0x0FFF
+            path = bytes((VLAN, 0, 0, vid >> 8, vid & 0xFF)) if vid else b""
+            self._vlans[tag] = path
+        return path
+
+    def _refuse(self, layer: int) -> None:
+        """Count why there is no segment: the reason, or the registry of the layer that nobody reads."""
         counters = self._counters
-        captured = len(octets)
-        if captured < at + 20:
+        if layer == HELD:
+            return
+        if layer == MALFORMED:
             counters.malformed += 1
-            return None
-        first, total, ident, fragment, protocol = _IPV4.unpack_from(octets, at)
-        tcp = at + ((first & 0x0F) << 2)
-        if first >> 4 != 4 or tcp < at + 20:
-            counters.malformed += 1
-            return None
-        if protocol != 6:
-            counters.not_tcp += 1
-            return None
-        if fragment & 0x3FFF:  # more fragments, or not the first of them
-            counters.fragments += 1
-            return None
-        # Total length 0: segmentation offload, captured before the card filled it in. All there is, then.
-        end = at + total if total else max(captured, wire_length or 0)
-        if self._verify and (captured < tcp or not _checksum_good(octets[at:tcp])):
+        elif layer == BAD_CHECKSUM:
             counters.bad_checksum += 1
-            return None
-        return self._tcp(octets, tcp, end, octets[at + 12 : at + 20], self._verify, path, ident)
+        elif layer == TOO_NESTED:
+            counters.too_nested += 1
+        elif layer == NOT_TCP or IP_PROTOCOL <= layer < LLC:
+            counters.not_tcp += 1
+        else:
+            counters.not_ip += 1
 
-    def _ipv6(self, octets: bytes, at: int, wire_length: int | None, path: bytes) -> Segment | None:
-        counters = self._counters
-        captured = len(octets)
-        if captured < at + 40 or octets[at] >> 4 != 6:
-            counters.malformed += 1
-            return None
+    def _ipv4(self, frame: Frame) -> int:
+        octets, at = frame.octets, frame.at
+        if not frame.holds(20):
+            return MALFORMED
+        first: int
+        protocol: int
+        first, total, ident, fragment, protocol = _IPV4.unpack_from(octets, at)
+        payload = at + ((first & 0x0F) << 2)
+        # Total length 0: segmentation offload, captured before the card filled it in. All there is, then.
+        end = at + total if total else frame.end
+        if first >> 4 != 4 or not at + 20 <= payload <= end:
+            return MALFORMED
+        if self._verify and (frame.stop < payload or not _checksum_good(octets[at:payload])):
+            return BAD_CHECKSUM
+        if frame.tunnels == MOST_TUNNELS:
+            return TOO_NESTED
+        frame.tunnels += 1
+        frame.at = payload
+        frame.end = end
+        frame.stop = min(end, frame.stop)
+        frame.addresses = octets[at + 12 : at + 20]
+        frame.ident = ident
+        frame.verify = self._verify
+        if fragment & 0x3FFF:  # more fragments, or not the first of them
+            return self._piece(frame, fragment << 3 & 0xFFFF, fragment & 0x2000, protocol, ident)
+        return IP_PROTOCOL + protocol
+
+    def _ipv6(self, frame: Frame) -> int:
+        octets, at = frame.octets, frame.at
+        if not frame.holds(40) or octets[at] >> 4 != 6:
+            return MALFORMED
+        if frame.tunnels == MOST_TUNNELS:
+            return TOO_NESTED
+        header: int
         length, header = _IPV6.unpack_from(octets, at + 4)
-        tcp = at + 40
-        # Payload length 0: a jumbogram (RFC 2675 §3) or segmentation offload.
-        end = tcp + length if length else max(captured, wire_length or 0)
-        extensions = 0
-        verify = self._verify
-        while header != 6:
-            if captured < tcp + 8 or extensions == _MOST_EXTENSIONS:
-                if header in _EXTENSIONS or header == 44:
-                    counters.malformed += 1
-                else:
-                    counters.not_tcp += 1
-                return None
-            if header == 44:
-                if (octets[tcp + 2] << 8 | octets[tcp + 3]) & 0xFFF9:
-                    counters.fragments += 1
-                    return None
-                skip = 8  # whole in spite of its fragment header (an atomic fragment, RFC 6946)
-            elif header in _EXTENSIONS:
-                unit, before = _EXTENSIONS[header]
-                skip = (octets[tcp + 1] + before) * unit
-                if header == 43 and octets[tcp + 3]:
-                    verify = False  # summed over the last stop of its route, which is another (RFC 8200 §8.1)
-            else:
-                counters.not_tcp += 1
-                return None
-            header = octets[tcp]
-            tcp += skip
-            extensions += 1
-        return self._tcp(octets, tcp, end, octets[at + 8 : at + 40], verify, path, 0)
+        frame.tunnels += 1
+        frame.at = at + 40
+        if length:  # 0: a jumbogram (RFC 2675 §3) or segmentation offload
+            frame.end = at + 40 + length
+            frame.stop = min(frame.end, frame.stop)
+        frame.addresses = octets[at + 8 : at + 40]
+        frame.ident = 0
+        frame.verify = self._verify
+        return IP_PROTOCOL + header
 
-    def _tcp(
-        self, octets: bytes, at: int, end: int, addresses: bytes, verify: bool, path: bytes, ident: int
-    ) -> Segment | None:
-        """The segment whose header begins ``at`` and whose datagram ends at ``end``, captured or not."""
+    def _fragment(self, frame: Frame) -> int:
+        """IPv6's fragment header (RFC 8200 §4.5); one that says "whole" is passed over (RFC 6946)."""
+        if not frame.holds(8):
+            return MALFORMED
+        octets, at = frame.octets, frame.at
+        frame.at += 8
+        fragment = frame.number(at + 2)
+        if not fragment & 0xFFF9:
+            return IP_PROTOCOL + octets[at]
+        ident = int.from_bytes(octets[at + 4 : at + 8], "big")
+        return self._piece(frame, fragment & 0xFFF8, fragment & 1, octets[at], ident)
+
+    def _piece(self, frame: Frame, offset: int, more: int, protocol: int, ident: int) -> int:
+        """A piece of a datagram: held, or exchanged for the datagram that it completes."""
+        if IP_PROTOCOL + protocol != _TCP and IP_PROTOCOL + protocol not in self._layers:
+            return NOT_TCP
+        number = protocol << 16 | ident if len(frame.addresses) == 8 else ident
+        key = (frame.path, frame.addresses, number)
+        fragments = self._fragments
+        fragments.advance(frame.time)
+        if protocol == 17 and not offset and frame.holds(4):
+            ports = frame.number(frame.at), frame.number(frame.at + 2)
+            if tunnels.tunnel_over(*ports) == NOT_TCP:
+                fragments.refuse(key)
+        if not fragments.wants(key):
+            return NOT_TCP
+        piece = (offset, offset + frame.end - frame.at, frame.octets[frame.at : frame.stop])
+        whole = fragments.add(key, piece, bool(more), protocol)
+        if whole is None:
+            return HELD
+        frame.octets, frame.end, header = whole
+        frame.at = 0
+        frame.stop = len(frame.octets)
+        return IP_PROTOCOL + header
+
+    def _segment(self, frame: Frame) -> Segment | None:
         counters = self._counters
-        captured = len(octets)
-        if captured < at + 20:
+        octets, at, stop, end = frame.octets, frame.at, frame.stop, frame.end
+        if not frame.holds(20):
             counters.malformed += 1
             return None
-        sequence, acknowledgment, offset, flags = _TCP.unpack_from(octets, at + 4)
+        sequence, acknowledgment, offset, flags = _SEGMENT.unpack_from(octets, at + 4)
         payload = at + ((offset >> 4) << 2)
-        if payload < at + 20 or payload > end:
+        if not at + 20 <= payload <= end:
             counters.malformed += 1
             return None
         cut = 0
-        if end > captured:
-            cut = end - (captured if captured > payload else payload)
+        if end > stop:
+            cut = end - max(stop, payload)
             counters.truncated += 1
-        elif verify:
+        elif frame.verify:
             # Pseudo-header (RFC 9293 §3.1, RFC 8200 §8.1): addresses, protocol, length; the order is free.
             length = end - at
-            if not _checksum_good(addresses + b"\0\x06" + length.to_bytes(4, "big") + octets[at:end]):
+            if not _checksum_good(frame.addresses + b"\0\x06" + length.to_bytes(4, "big") + octets[at:end]):
                 counters.bad_checksum += 1
                 return None
         counters.tcp_segments += 1
-        return (
-            addresses + octets[at : at + 4],
-            sequence,
-            acknowledgment,
-            flags,
-            octets[payload:end],
-            cut,
-            path,
-            ident,
-        )
+        key = frame.addresses + octets[at : at + 4]
+        return key, sequence, acknowledgment, flags, octets[payload:stop], cut, frame.path, frame.ident

@@ -127,6 +127,7 @@ class NativeEngine:
 
     def close(self) -> None:
         """End of capture: what is buffered comes out as data and gaps, then every open flow ends, oldest first."""
+        self._reader.close()
         for connection in self._table.open_ones():
             if connection.reset_due:
                 self._end(connection, "rst", _FORGET, connection.reset_mark)

@@ -23,8 +23,8 @@ TIGHT = Limits(
 
 def check_books(engine: NativeEngine) -> None:
     c = engine.counters
-    refused = c.unknown_link + c.not_ip + c.not_tcp + c.fragments + c.malformed + c.bad_checksum
-    assert c.packets == refused + c.tcp_segments
+    refused = c.unknown_link + c.not_ip + c.not_tcp + c.malformed + c.bad_checksum + c.too_nested
+    assert c.packets == refused + c.tcp_segments + c.fragments - c.datagrams_joined
     assert c.flows_peak <= TIGHT.flows
     assert c.buffered <= TIGHT.total_octets
     assert c.buffered_segments <= TIGHT.total_segments + TIGHT.flows * 2 * TIGHT.stray_segments
