@@ -42,6 +42,12 @@ class PacketSink(Follower, Interface):
     def offer(self, packet: Packet) -> None:
         """Take a packet before anything is known of it."""
 
+    def stepped(self, by: int) -> None:
+        """The capture clock was set by so many nanoseconds, forward positive, before the next packet."""
+
+    def flush(self, clock: int | None = None) -> None:
+        """Write what need wait no longer; capture time has come to ``clock``, where that is known."""
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -160,6 +166,7 @@ class Pipeline:
             for packet in packets:
                 offer(packet)
                 feed(packet)
+            self._keeper.flush(self._now or None)
         if self._live:
             self._let_go()
 
@@ -171,6 +178,8 @@ class Pipeline:
         if by:
             self._stepped += by
             self._engine.stepped(by)
+            if self._keeper is not None:
+                self._keeper.stepped(by)
 
     def _let_go(self) -> None:
         """Time has passed, with or without a packet: what has waited long enough goes out."""

@@ -80,7 +80,9 @@ def run(
             writer = None if output is None else stack.enter_context(WriterSink(*output, live=live))
             sinks: list[Sink] = [sink for sink in (store, writer) if sink is not None]
             backlogs = [Backlog(sink) for sink in sinks] if live else []
-            keeper = stack.enter_context(contextlib.closing(_keeper(given["write"]))) if given["write"] else None
+            keeper = (
+                stack.enter_context(contextlib.closing(PacketKeeper(given["write"]))) if given["write"] else None
+            )
             pipeline = Pipeline(
                 source,
                 _engine(given, wanted),
@@ -155,13 +157,6 @@ def _engine(given: dict[str, Any], ports: frozenset[int]) -> Callable[[EventCall
         )
 
     return make
-
-
-def _keeper(name: str) -> PacketKeeper:
-    try:
-        return PacketKeeper(name)
-    except OSError as error:
-        raise UserError(f"{name}: cannot be written: {error.strerror}") from error
 
 
 def _reload(signals: Signals, warrant: Warrant, whom: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from rcds_sniffer import events as ev
-from rcds_sniffer.events import Connection, ConversationEvent, Event
+from rcds_sniffer.events import Connection, ConversationEvent, Event, Seen
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.conversation import Conversation
 from rcds_sniffer.records.happening import Link, Sighting, moment
@@ -36,8 +36,8 @@ KINDS: dict[type[ConversationEvent], str] = {
 class Follower(Protocol):
     """Who wants to know which connections the targets take part in, as keeping their packets does."""
 
-    def follow(self, client: str, server: str, *, whole: bool) -> None:
-        """A target takes part in this connection from now on; ``whole``: it is the target's own from its start.
+    def follow(self, client: str, server: str, *, whole: bool, seen: Seen) -> None:
+        """A target takes part in this connection from ``seen`` on; ``whole``: it is its own from its start.
 
         ``client`` and ``server`` are ``ip:port``, IPv6 in brackets; which is which may have been a guess.
         """
@@ -98,7 +98,7 @@ class Recorder:
         else:
             self._take(link, event, now)
         if self._follower is not None:
-            self._review_interest(self._follower, link, event.seen.time, now)
+            self._review_interest(self._follower, link, event.seen, now)
 
     def advance(self, time: int) -> None:
         """Capture time has come to ``time`` (ns since 1970 UTC) without an event."""
@@ -150,17 +150,17 @@ class Recorder:
             link.conversation = self._ledger.conversations.alone(link, self.clock)
         return link.conversation
 
-    def _review_interest(self, follower: Follower, link: Link, time: int, now: int) -> None:
+    def _review_interest(self, follower: Follower, link: Link, seen: Seen, now: int) -> None:
         """Tell the follower where a target came into a connection, or went."""
         covers, ends = self._warrant.covers, (link.connection.client, link.connection.server)
-        own = link.account is not None and covers(link.account, time)
+        own = link.account is not None and covers(link.account, seen.time)
         there = link.conversation.roster.present(now) if link.conversation is not None else ()
-        wanted = own or any(covers(account, time) for account in there)
+        wanted = own or any(covers(account, seen.time) for account in there)
         if link.closed_at is not None:
             wanted = own  # of a target's own connection what closes it belongs to it
         if wanted and not link.followed:
             whole = own and link.account is not None and covers(link.account, link.connection.started)
-            follower.follow(*ends, whole=whole)
+            follower.follow(*ends, whole=whole, seen=seen)
         elif link.followed and not wanted:
             follower.unfollow(*ends)
         link.followed = wanted
