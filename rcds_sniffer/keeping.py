@@ -243,15 +243,17 @@ class _OrderedFile:
         while heap and (until is None or heap[0][0] < until or self._octets > ORDER_OCTETS):
             packet = heapq.heappop(heap)[2]
             self._octets -= len(packet.octets) + PACKET_COST
-            if self.writer.has_room(packet) or self.write_out():
+            if not self.writer.has_room(packet):
+                self.write_out()
+            if self.writer.has_room(packet):
                 self.writer.write(packet)
             else:
                 self.unwritten += 1
 
-    def write_out(self) -> bool:
-        """Hand the file what its writer holds; False if it takes nothing now."""
+    def write_out(self) -> None:
+        """Hand the file what its writer holds, as far as it takes it now."""
         if self._retry is not None and time.monotonic() < self._retry:
-            return False
+            return
         name, failed_before = self.writer.name, self._retry is not None
         try:
             self.writer.flush()
@@ -260,11 +262,10 @@ class _OrderedFile:
             if not failed_before:
                 reason = error.strerror
                 log.warning("%s: cannot be written: %s; it is tried again every %.0f s", name, reason, RETRY)
-            return False
+            return
         self._retry = None
         if failed_before:
             log.warning("%s: is written again; it lacks %d packets", name, self.unwritten)
-        return True
 
     def close(self) -> None:
         """Write all that is left, as far as that can be done."""
