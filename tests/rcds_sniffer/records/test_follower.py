@@ -1,0 +1,88 @@
+"""Who keeps packets is told of a connection exactly while a target takes part in it."""
+
+from rcds_sniffer import events as ev
+from rcds_sniffer.events import Seen
+from rcds_sniffer.orders import NamedTargets, Period
+from rcds_sniffer.records.recorder import Recorder
+from tests.rcds_sniffer.records.stage import ALICE, BOB, CAROL, MS, START, Stage
+
+
+class Told:
+    """What the follower was told, in order."""
+
+    def __init__(self) -> None:
+        self.log: list[tuple[str, str, bool | None]] = []
+
+    def follow(self, client: str, server: str, *, whole: bool, seen: Seen) -> None:
+        self.log.append(("follow", client, whole))
+
+    def unfollow(self, client: str, server: str) -> None:
+        self.log.append(("unfollow", client, None))
+
+
+def staged(*targets: str, period: Period | None = None) -> tuple[Stage, Told]:
+    warrant, told = NamedTargets(targets, period), Told()
+    stage = Stage(warrant=warrant)
+    stage.recorder = Recorder(warrant, stage.records.append, "nis-1", follower=told)
+    return stage, told
+
+
+def test_own_connection_is_followed_whole_to_its_end() -> None:
+    stage, told = staged(ALICE)
+    line = stage.line(ALICE, session="1")
+    line.joins(BOB)
+    line.says("hi")
+    line.leaves(BOB)
+    line.closes()
+    assert told.log == [("follow", line.connection.client, True)]
+
+
+def test_strangers_connection_is_never_followed() -> None:
+    stage, told = staged(ALICE)
+    line = stage.line(BOB, session="1", there=(CAROL,))
+    line.says("psst")
+    line.closes()
+    assert told.log == []
+
+
+def test_contacts_connection_is_followed_while_the_target_is_in_the_conversation() -> None:
+    stage, told = staged(ALICE)
+    line = stage.line(BOB, session="1", there=(CAROL,))
+    line.says("before she comes")
+    assert told.log == []
+    line.joins(ALICE)
+    line.says("hi Alice")
+    line.leaves(ALICE)
+    line.says("she is gone")
+    client = line.connection.client
+    assert told.log == [("follow", client, False), ("unfollow", client, None)]
+
+
+def test_contacts_connection_is_let_go_when_it_ends() -> None:
+    stage, told = staged(ALICE)
+    line = stage.line(BOB, session="1", there=(ALICE,))
+    line.closes()
+    assert [word for word, _, _ in told.log] == ["follow", "unfollow"]
+
+
+def test_connection_from_before_the_period_is_followed_from_its_beginning_on() -> None:
+    stage, told = staged(ALICE, period=Period(START + 500 * MS, START + 900 * MS))
+    line = stage.line(ALICE, session="1", there=(BOB,))
+    line.says("too early", at=400)
+    assert told.log == []
+    line.says("now", at=600)
+    line.says("too late", at=950)
+    client = line.connection.client
+    assert told.log == [("follow", client, False), ("unfollow", client, None)]
+
+
+def test_target_that_is_withdrawn_is_followed_no_longer() -> None:
+    stage, told = staged(ALICE)
+    line = stage.line(ALICE, session="1", there=(BOB,))
+    warrant = stage.recorder._warrant
+    assert isinstance(warrant, NamedTargets)
+    warrant.replace([CAROL])
+    line.put(ev.Typing, sender=BOB, content_type=None)
+    assert [word for word, _, _ in told.log] == ["follow", "unfollow"]
+    line.says("nobody's business")
+    assert "nobody's business" not in [record.text for record in stage.end()]
