@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from capture.packet import Packet
 from reassembly.counters import Counters
 
 SECOND = 1_000_000_000
@@ -54,12 +55,14 @@ DEFAULT_FRAGMENT_LIMITS = FragmentLimits()
 class _Datagram:
     """One that is not whole yet."""
 
-    __slots__ = ("covered", "header", "length", "pieces", "refused", "since", "unwanted")
+    __slots__ = ("covered", "header", "length", "packets", "pieces", "refused", "since", "unwanted")
 
     def __init__(self, since: int) -> None:
         self.since = since
         self.pieces: list[Piece] = []
         """By begin."""
+        self.packets: list[Packet] = []
+        """See `Defragmenter.packets`."""
         self.covered = 0
         """Octets between their begins and ends."""
         self.length = -1
@@ -74,7 +77,7 @@ class _Datagram:
 class Defragmenter:
     """The datagrams of one capture that are not whole yet."""
 
-    __slots__ = ("_copies", "_counters", "_datagrams", "_held", "_limits", "_time")
+    __slots__ = ("_copies", "_counters", "_datagrams", "_held", "_limits", "_time", "packets")
 
     def __init__(self, counters: Counters, limits: FragmentLimits = DEFAULT_FRAGMENT_LIMITS) -> None:
         self._counters = counters
@@ -83,6 +86,9 @@ class Defragmenter:
         self._copies: OrderedDict[DatagramKey, tuple[int, frozenset[tuple[int, int, int]]]] = OrderedDict()
         self._held = 0
         self._time = 0
+        self.packets: list[Packet] | None = None
+        """For who keeps packets and adds to it the one that each piece came in: those of the datagram that the last
+        piece went to, forgotten with it. None: the last piece was of no use."""
 
     @property
     def held(self) -> int:
@@ -124,6 +130,7 @@ class Defragmenter:
         """
         counters = self._counters
         counters.fragments += 1
+        self.packets = None
         begin, end, octets = piece
         version_6 = len(key[1]) > 8
         if more and not version_6:
@@ -147,7 +154,10 @@ class Defragmenter:
             datagram.length = end
         if begin == 0 and not (datagram.pieces and datagram.pieces[0][0] == 0):
             datagram.header = header
+        before = datagram.covered
         self._fill(datagram, piece)
+        if datagram.covered > before:
+            self.packets = datagram.packets
         if datagram.covered == datagram.length:
             return self._complete(key, datagram)
         self._bound(datagram)
@@ -198,6 +208,7 @@ class Defragmenter:
         self._copies[key] = self._time, frozenset((begin, end, hash(octets)) for begin, end, octets in pieces)
         if len(self._copies) > self._limits.copies:
             self._copies.popitem(last=False)
+        datagram.packets = []  # those that it has are the caller's now
         self._empty(datagram)
         del self._datagrams[key]
         return b"".join(captured), datagram.length, datagram.header
@@ -228,6 +239,7 @@ class Defragmenter:
         for _, _, octets in datagram.pieces:
             self._held -= len(octets) + PIECE_COST
         datagram.pieces = []
+        datagram.packets.clear()
         datagram.covered = 0
 
 

@@ -11,6 +11,7 @@ A link type, an ethertype or a tunnel more is a line in the tables of `reassembl
 from collections.abc import Callable
 from struct import Struct
 
+from capture.packet import Packet
 from reassembly import links, tunnels
 from reassembly.counters import Counters
 from reassembly.fragments import Defragmenter
@@ -187,6 +188,11 @@ class HeaderReader:
             return self._segment(frame)
         self._refuse(layer)
         return None
+
+    @property
+    def pieces(self) -> list[Packet] | None:
+        """See `Defragmenter.packets`."""
+        return self._fragments.packets
 
     def close(self) -> None:
         """End of capture: pieces of datagrams that never became whole are dropped, and counted so."""
