@@ -191,8 +191,11 @@ class Assembler:
             self._move(self.edge + len(piece[1]))
         return out
 
-    def skip(self) -> tuple[int, Mark]:
-        """Give up the first hole: its length, and the packet behind it. Length 0: there is none."""
+    def skip(self, acknowledged: int) -> tuple[int, Mark]:
+        """Give up the first hole: its length, and the packet behind it. Length 0: there is none.
+
+        ``acknowledged`` is how far the other side has the octets, -1 if that was not seen.
+        """
         mark: Mark
         if self.pieces:
             target = self.pieces[0][0]
@@ -211,6 +214,11 @@ class Assembler:
             del self._gaps[:-_MOST_GAPS]
             self._counters.gaps += 1
             self._counters.gap_octets += length
+            if acknowledged >= 0:
+                unseen = min(self.edge + distance(acknowledged, self.sequence), target) - max(
+                    self.edge, self._known
+                )
+                self._counters.unseen_acknowledged += max(unseen, 0)
             self._move(target)
         return length, mark
 

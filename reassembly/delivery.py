@@ -54,6 +54,7 @@ class Delivery:
         if assembler.running and direction.hole_edge != assembler.edge:
             direction.hole_edge = assembler.edge
             direction.hole_since = assembler.hole_since()
+            direction.packets = self._counters.packets
             known = direction.acknowledgments
             while known and known[0][0] <= assembler.edge:
                 del known[0]
@@ -64,7 +65,7 @@ class Delivery:
         if not assembler.running:
             self.begin(direction)
             return
-        length, mark = assembler.skip()
+        length, mark = assembler.skip(direction.other.acknowledged)
         if length:
             if direction.unknown_start:
                 self._say_joined(direction, assembler.sequence, mark)
@@ -89,12 +90,16 @@ class Delivery:
                 changed.append(longest.connection)
         return changed
 
+    def begin_joined(self, connection: Connection) -> None:
+        """End the waits at the join of both directions."""
+        for direction in (connection.first, connection.second):
+            if direction.joined >= 0:
+                self.begin(direction)
+
     def flush(self, connection: Connection) -> None:
         """Say all that is buffered, both directions in the order in which it came."""
         both = (connection.first, connection.second)
-        for direction in both:
-            if direction.joined >= 0:
-                self.begin(direction)
+        self.begin_joined(connection)
         while waiting := [direction for direction in both if direction.assembler.waiting]:
             self.give_up(min(waiting, key=_hole_since))
         for direction in both:

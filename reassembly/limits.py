@@ -42,6 +42,22 @@ class Limits:
     """How long the first octets of a direction without SYN wait for lower ones that were swapped with them."""
     join_segments: int = 8
     """Segments that end that wait at once."""
+    join_patience: int = 5 * SECOND
+    """How long they wait where `patience_packets` do not come."""
+
+    duplicate_time: int = 100 * MILLISECOND
+    """How much later a datagram that is equal in all that TCP sees, and in its identification, still counts as a copy
+    that the tap made. Later: a retransmission. No sender retransmits so soon (RFC 6298 §2.4; in practice 200 ms)."""
+    duplicate_packets: int = 256
+    """Packets with octets, SYN, FIN or RST that are remembered to find copies, the latest of all flows together.
+    A copy of an older one counts as retransmission."""
+
+    clock_step: int = 60 * SECOND
+    """A packet time so far below the latest one says that the capture's clock was set, or that captures follow one
+    another in the wrong order; waits go on from there. Less: packets out of order. Two clocks so far apart whose
+    packets mingle are told apart as long as each is heard again within the same time."""
+    clocks: int = 4
+    """Clocks that were left and may be heard again. One more: the one left first is forgotten."""
 
     idle_time: int = 7_200 * SECOND
     """A flow without packets for so long ends ``idle``. Messenger clients may be silent for very long."""
@@ -60,8 +76,21 @@ class Limits:
     reset_window: int = 1 << 16
     """Octets ahead of the edge up to which a RST is believed; beyond, it is blind (RFC 5961 §3)."""
     stray_segments: int = 4
-    """Implausible segments that follow one another, with no plausible one between, after which the flow ends
-    ``reused`` and they begin a new one."""
+    """Implausible segments that fit one another, in whichever direction, after which they begin a new flow: in place
+    of the old one, which ends ``reused``, if that said nothing since the first of them, else beside it."""
+    stray_places: int = 4
+    """Places in the sequence numbers of one flow at which such segments gather. One more: the one that has waited
+    longest is dropped."""
+    stray_wait: int = 600 * SECOND
+    """How long a place waits for the next such segment. Later: it is dropped when the flow is heard again."""
+    stray_octets: int = 8 << 20
+    """Octets that wait in such segments in all flows together. Above: more of them are dropped."""
+    flows_beside: int = 8
+    """Flows with the same addresses and ports that are known at one time, those remembered after their end too. One
+    more: one that has ended is forgotten, else the one idle longest ends ``evicted``, but never the eldest, lest
+    somebody who makes up strangers drives out a true flow."""
+    flow_paths: int = 8
+    """Paths through networks that are remembered of a flow. Of more, plausibility alone decides."""
 
 
 DEFAULT_LIMITS = Limits()

@@ -2,17 +2,18 @@
 
 Takes connections and capture times; gives them back by key, by longest silence, by age. Says nothing to anybody:
 the events of a connection are said before it goes. Invariant: every open connection stands in ``directions`` under
-both its keys and once in the agenda of the idle; a closed one may stand in ``directions`` until its time is up or
-another takes its place.
+both its keys and once in the agenda of the idle, and where several have the same key, the eldest stands for all that
+are `Connection.beside` it; a closed one may stand there until its time is up or another takes its place.
 """
 
 from collections import deque
+from collections.abc import Sequence
 
 from reassembly.agenda import NEVER, Agenda
 from reassembly.connection import Connection, Direction, endpoints, reverse, sender_is_client
 from reassembly.counters import Counters
 from reassembly.events import Flow
-from reassembly.headers import ACK, SYN
+from reassembly.headers import ACK, SYN, Segment
 from reassembly.limits import Limits
 
 
@@ -30,16 +31,22 @@ class Table:
         self._closed: deque[tuple[int, Connection]] = deque()  # with the time at which each may be forgotten
         self._serial = 0
 
-    def open(self, key: bytes, flags: int, time: int, now: int) -> Direction:
-        """A new connection, its first packet from the source of ``key``; gives that direction."""
+    def open(self, segment: Segment, time: int, now: int, former: Direction | None) -> Direction:
+        """A new connection, its first packet this segment; gives the direction of that.
+
+        It stands beside those with the same addresses and ports. ``former`` is the direction of an ended connection
+        that it takes the place of, already forgotten.
+        """
+        key, _, _, flags, _, _, path, _ = segment
         sender, receiver = endpoints(key)
         back = reverse(key)
-        former = self.directions.get(key)
+        eldest = self.directions.get(key)
+        before = former or eldest
         opened = flags & SYN != 0
         if opened:
             sends_first = not flags & ACK
-        elif former is not None:
-            sends_first = former.from_client  # whoever was client on these ports a moment ago
+        elif before is not None:
+            sends_first = before.from_client  # whoever was client on these ports a moment ago
         else:
             sends_first = sender_is_client(sender, receiver, self._server_ports)
         flow = Flow(
@@ -48,15 +55,19 @@ class Table:
             opened=opened,
             started=time,
         )
-        first = Direction(key, sends_first, self._counters)
-        second = Direction(back, not sends_first, self._counters)
-        for direction, before in ((first, former), (second, self.directions.get(back))):
-            if before is not None and before.assembler.running:
-                direction.former = before.assembler.after
+        first = Direction(key, path, sends_first, self._counters)
+        second = Direction(back, path, not sends_first, self._counters)
+        if former is not None:
+            for direction, ended in ((first, former), (second, former.other)):
+                if ended.assembler.running:
+                    direction.former = ended.assembler.after
         self._serial += 1
         connection = Connection(flow, first, second, self._serial, now)
-        self.directions[back] = second
-        self.directions[key] = first  # last, should both ends be one and the same
+        if eldest is not None:
+            self._join(connection, eldest.connection)
+        else:
+            self.directions[back] = second
+            self.directions[key] = first  # last, should both ends be one and the same
         self._idle.add(now, connection)
         self._idle.sweep(lambda _, subject: not subject.closed)
         counters = self._counters
@@ -95,11 +106,38 @@ class Table:
         connection.timer = 0
         self._counters.flows_now -= 1
 
+    def _join(self, connection: Connection, eldest: Connection) -> None:
+        """The connection has the same addresses and ports as another."""
+        beside = eldest.beside or [eldest]
+        if any(not other.closed for other in beside):
+            self._counters.overlapping += 1
+        beside.append(connection)
+        for member in (eldest, connection):
+            member.beside = beside
+            member.attention = True
+
     def forget(self, connection: Connection) -> None:
-        """Take it out, where nothing else has taken its place."""
+        """Take it out; the eldest beside it, if any, stands for the others now."""
+        heir: Connection | None = None
+        if connection.beside is not None:
+            beside = connection.beside
+            beside.remove(connection)
+            connection.beside = None
+            heir = beside[0]
+            if len(beside) == 1:
+                heir.beside = None
+                heir.review()
         for direction in (connection.first, connection.second):
             if self.directions.get(direction.key) is direction:
-                del self.directions[direction.key]
+                if heir is None:
+                    del self.directions[direction.key]
+                else:
+                    self.directions[direction.key] = heir.towards(direction.key)
+
+    def together(self, key: bytes) -> Sequence[Connection]:
+        """All connections with these addresses and ports, the eldest first."""
+        eldest = self.directions.get(key)
+        return () if eldest is None else eldest.connection.together
 
     def remember(self, connection: Connection, until: int) -> None:
         """Keep a closed one in place for a while, and not more of them than the limit says."""
@@ -134,7 +172,12 @@ class Table:
 
     def open_ones(self) -> list[Connection]:
         """All open connections, oldest first."""
-        found = {d.connection.serial: d.connection for d in self.directions.values() if not d.connection.closed}
+        found = {
+            connection.serial: connection
+            for direction in self.directions.values()
+            for connection in direction.connection.together
+            if not connection.closed
+        }
         return [found[serial] for serial in sorted(found)]
 
     def clear(self) -> None:

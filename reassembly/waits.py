@@ -42,25 +42,35 @@ class Waits:
         known.append((position, now, self._counters.packets))
 
     def direction_due(self, direction: Direction, now: int) -> int:
-        """When this direction stops waiting for lower numbers, or for the octets in its first hole.
-
-        While only packets are missing, that is as soon as the clock moves: few can be in that state at a time, for
-        each got there by one of the last `Limits.patience_packets`.
-        """
+        """When this direction stops waiting for lower numbers, or for the octets in its first hole."""
         limits = self._limits
         if direction.joined >= 0:
-            return direction.joined + limits.join_wait
+            since = direction.joined
+            return self._patient(since, limits.join_wait, limits.join_patience, direction.packets, now)
         if not direction.waits:
             return NEVER
-        due = direction.hole_since + limits.hole_wait
+        since = direction.hole_since
+        due = since + limits.hole_wait
+        if not direction.other.seen:
+            # Nobody is heard who might acknowledge.
+            due = self._patient(since, limits.hole_wait, limits.patience_wait, direction.packets, now)
         if direction.acknowledgments:
             end = direction.assembler.hole_end()
             for position, since, packets in direction.acknowledgments:
                 if position >= end:
-                    due = since + limits.acknowledged_wait
-                    if self._counters.packets - packets < limits.patience_packets:
-                        due = min(max(due, now + 1), since + limits.patience_wait)
+                    due = self._patient(since, limits.acknowledged_wait, limits.patience_wait, packets, now)
                     break
+        return due
+
+    def _patient(self, since: int, wait: int, patience: int, packets: int, now: int) -> int:
+        """When a wait of this time ends that waits for packets as well, though not beyond its patience.
+
+        While only packets are missing, that is as soon as the clock moves: few can be in that state at a time, for
+        each got there by one of the last `Limits.patience_packets`.
+        """
+        due = since + wait
+        if self._counters.packets - packets < self._limits.patience_packets:
+            due = min(max(due, now + 1), since + patience)
         return due
 
     def plan(self, connection: Connection, now: int) -> int:
