@@ -97,10 +97,15 @@ class PacketKeeper:
         self._current = None
         now = packet.time - self._stepped
         self._advance(now)
+        fragments = self._headers.fragments
         segment = self._reader.read(packet.octets, packet.wire_length, packet.link_type, packet.time)
+        packets: tuple[Packet, ...] = (packet,)
+        if self._headers.fragments > fragments and (pieces := self._reader.pieces) is not None:
+            pieces.append(packet)
+            packets = tuple(pieces)
         if segment is None:
             return
-        connection, held = self._current = self._table.find(segment, (packet,), now)
+        connection, held = self._current = self._table.find(segment, packets, now)
         home = self._followed if connection.followed else self._waiting
         home[connection] = None
         home.move_to_end(connection)
@@ -109,7 +114,7 @@ class PacketKeeper:
         else:
             self._hold(connection, held)
 
-    def follow(self, client: str, server: str, *, whole: bool, seen: Seen | None = None) -> None:
+    def follow(self, client: str, server: str, *, whole: bool, seen: Seen) -> None:
         """Keep the packets of a connection from now on; with ``whole`` also those that came before.
 
         Args:
@@ -117,17 +122,16 @@ class PacketKeeper:
             server: the same; where it is not known which is which, either way round.
             whole: it is a target's own. Else a target has just come into it, and what was heard before is others'.
             seen: where the event stands that says so. It tells connections with the same addresses and ports apart,
-                and where in a contact's connection to begin; without it, that is the packet offered last.
+                and where in a contact's connection to begin.
         """
-        connection = self._named(client, server, seen)
+        side = said_by(seen, client, server)
+        connection = self._named(client, server, side, seen.sequence)
         if connection is None or connection.followed:
             return
         waiting = list(connection.waiting)
-        if not whole and seen is not None:
-            connection.since = said_by(seen, client, server), seen.sequence
+        if not whole:
+            connection.since = side, seen.sequence
             waiting = [held for held in waiting if held.packets[-1].time >= seen.time]
-        elif not whole:
-            waiting = [held for held in waiting if self._current == (connection, held)]
         self._move(connection, followed=True)
         for held in waiting:
             self._keep(connection, held)
@@ -154,12 +158,9 @@ class PacketKeeper:
         """Write what is left, and close the file."""
         self._file.close()
 
-    def _named(self, client: str, server: str, seen: Seen | None) -> TappedConnection | None:
+    def _named(self, client: str, server: str, side: int, sequence: int) -> TappedConnection | None:
         """The connection that the recorder speaks of: mostly that of the packet which was offered last."""
-        beside = self._table.named(client, server)
-        if seen is not None:
-            side = said_by(seen, client, server)
-            beside = [c for c in beside if c.continued_by(side, seen.sequence, None, 0)]
+        beside = [c for c in self._table.named(client, server) if c.continued_by(side, sequence, None, 0)]
         if self._current is not None:
             connection, held = self._current
             if connection in beside:
