@@ -19,7 +19,9 @@ from capture.source import FilterFor
 TUNNEL_PORTS: Final = (
     2152,  # GTP-U, 3GPP TS 29.281, 4.4.2.3
     4789,  # VXLAN, RFC 7348, 5
+    4790,  # VXLAN with another header, draft-ietf-nvo3-vxlan-gpe
     6081,  # Geneve, RFC 8926, 3.3
+    6635,  # MPLS in UDP, RFC 7510, 3
     8472,  # VXLAN before it had a number, and still Linux' default
     37008,  # TZSP
 )
@@ -37,9 +39,9 @@ MOST_LABELS: Final = 2
 """MPLS labels that are looked behind; what stands behind more of them passes unseen."""
 
 # libpcap does not look behind an extension header, RFC 8200, 4: hop-by-hop options, routing, fragment,
-# authentication (RFC 4302), destination options.
-_EXTENSION_HEADERS: Final = (0, 43, 44, 51, 60)
-_TAGS: Final = (0x8100, 0x88A8, 0x9100)
+# authentication (RFC 4302), destination options, mobility (RFC 6275), host identity (RFC 7401), shim6 (RFC 5533).
+_EXTENSION_HEADERS: Final = (0, 43, 44, 51, 60, 135, 139, 140)
+_TAGS: Final = (0x8100, 0x88A8, 0x9100, 0x9200)
 _IP: Final = (0x0800, 0x86DD)
 _IP_OVER_PPP: Final = (0x0021, 0x0057)
 
@@ -72,9 +74,11 @@ def filter_for_ports(ports: Iterable[int], tunnels: bool = False) -> FilterFor:
         113: lambda: headers.network(14, 16),  # Linux cooked, version 1
         228: lambda: headers.ip(0),  # raw IPv4
         229: lambda: headers.ip(0),  # raw IPv6
+        204: lambda: headers.ppp_frame(1),  # PPP behind an octet that tells the direction
         276: lambda: headers.network(0, 20),  # Linux cooked, version 2
     }
-    places[12] = places[101]  # libpcap's own number for it
+    places[12] = places[14] = places[101]  # the systems' own numbers for it
+    places[104] = places[50]  # Cisco HDLC or PPP
 
     def expression(link_type: int) -> str:
         """For one LINKTYPE_ number."""
@@ -107,6 +111,9 @@ class _Headers:
             _any(f"link[{kind}:2] = {{}}", _IP) + f" and {self.ip(at)}",
             _any(f"link[{kind}:2] = {{}}", (0x8847, 0x8848)) + f" and {self.mpls(at)}",  # RFC 5332, 5
             f"link[{kind}:2] = {0x8864} and {self.pppoe(at)}",
+            # IEEE 802.3 with a length instead, then 802.2 and SNAP (RFC 1042).
+            f"link[{kind}:2] < 0x600 and link[{at}:4] = 0xaaaa0300"
+            f" and {_any(f'link[{at + 6}:2] = {{}}', _IP)} and {self.ip(at + 8)}",
         ]
         if tags:
             # IEEE 802.1Q, 9.6: two octets of priority and VLAN, then the next ethertype.
@@ -124,10 +131,10 @@ class _Headers:
         last = f"link[{at + 2}] & 1"
         return f"(({last} = 1 and {bottom}) or ({last} = 0 and {self.mpls(behind, labels - 1)}))"
 
-    def ppp_frame(self) -> str:
+    def ppp_frame(self, at: int = 0) -> str:
         """PPP with or without its address and control octets (RFC 1661, 6.6), and Cisco HDLC."""
-        cisco = f"{_any('link[0:2] = {}', (0x0F00, 0x8F00))} and {self.network(2, 4, tags=0)}"
-        return f"((link[0:2] = 0xff03 and {self.ppp(2)}) or ({cisco}) or {self.ppp(0)})"
+        cisco = f"{_any(f'link[{at}:2] = {{}}', (0x0F00, 0x8F00))} and {self.network(at + 2, at + 4, tags=0)}"
+        return f"((link[{at}:2] = 0xff03 and {self.ppp(at + 2)}) or ({cisco}) or {self.ppp(at)})"
 
     def pppoe(self, at: int) -> str:
         """RFC 2516, 4: six octets, then PPP's protocol field, which 7 there asks not to compress."""

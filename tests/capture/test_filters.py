@@ -70,6 +70,10 @@ PLACES: dict[str, tuple[int, Wrap]] = {
     "802.1Q": (1, lambda p: ethernet(p, 0x8100)),
     "802.1ad": (1, lambda p: ethernet(p, 0x88A8, 0x8100)),
     "old stacked tags": (1, lambda p: ethernet(p, 0x9100, 0x8100)),
+    "802.3 with SNAP": (1, lambda p: MACS + b"\0\x30\xaa\xaa\3\0\0\0" + ip_kind(p) + p),
+    "cooked, SNAP": (113, lambda p: SLL + b"\0\4\xaa\xaa\3\0\0\0" + ip_kind(p) + p),
+    "PPP with direction": (204, lambda p: b"\1\xff\x03" + ip_kind(p, 0x21, 0x57) + p),
+    "Cisco HDLC by its own number": (104, lambda p: b"\x8f\x00" + ip_kind(p) + p),
     "MPLS": (1, lambda p: MACS + b"\x88\x47" + BOTTOM + p),
     "MPLS, two labels": (1, lambda p: MACS + b"\x88\x47" + LABEL + BOTTOM + p),
     "MPLS in a VLAN": (1, lambda p: MACS + bytes.fromhex("810000058847") + LABEL + BOTTOM + p),
@@ -161,6 +165,19 @@ def test_fits_into_the_kernel(link_type: int) -> None:
     """Linux takes 4,096 instructions (BPF_MAXINSNS); beyond that libpcap would copy every frame to filter it."""
     program = Program(filter_for_ports([1863, 80, 443, 5050, 5190, 5222], tunnels=True)(link_type), link_type)
     assert len(program) < 4096
+
+
+def test_looks_wherever_reassembly_looks() -> None:
+    """Written down in two packages that do not know each other: what one reads, the other lets pass."""
+    from reassembly.layers import IP_PROTOCOL, LLC, UDP_PORT  # noqa: PLC0415
+    from reassembly.links import LINKS as READ  # noqa: PLC0415
+    from reassembly.tunnels import LAYERS  # noqa: PLC0415
+
+    unknown = filter_for_ports([1863])(999)
+    assert {link for link in READ if filter_for_ports([1863])(link) == unknown} == set()
+    assert set(TUNNEL_PORTS) == {layer - UDP_PORT for layer in LAYERS if UDP_PORT <= layer < LLC}
+    protocols = {layer - IP_PROTOCOL for layer in LAYERS if IP_PROTOCOL <= layer < UDP_PORT}
+    assert set(TUNNEL_PROTOCOLS) == protocols - {17}
 
 
 @pytest.mark.parametrize("tags", [(0x8100,), (0x88A8, 0x8100), (0x8100, 0x8100)])
