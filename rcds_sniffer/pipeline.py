@@ -81,7 +81,8 @@ class Outcome:
     @property
     def lost(self) -> bool:
         """True when octets of followed streams, or packets, were lost on the way to the records."""
-        losses = ("gap_octets", "evicted", "late_octets", "unknown_link", "bad_checksum", "fragments_dropped")
+        losses = ("gap_octets", "evicted", "late_octets", "unknown_link", "bad_checksum", "fragments_dropped",
+                  "too_nested")  # fmt: skip
         return bool(self.dropped or any(self.engine.get(name) for name in losses))
 
 

@@ -35,6 +35,8 @@ class Asked:
     period: bool = False
     own_filter: bool = False
     """``--bpf``."""
+    tunnels: bool = True
+    """Whether the filter lets tunnels pass."""
 
 
 def explanation(outcome: Outcome, source: Source, asked: Asked) -> Iterator[str]:
@@ -71,8 +73,8 @@ def seen_instead(ports: Sequence[tuple[str, int, int]], asked: Asked) -> Iterato
         return
     yield "Seen instead: " + ", ".join(f"{kind} {port} ({count:,})" for kind, port, count in ports)
     found = {(kind, port) for kind, port, _ in ports}
-    if found & TUNNELS:
-        yield "MSNP may be inside the tunnels among these; tunnels are not read yet"
+    if found & TUNNELS and not asked.tunnels:
+        yield "MSNP may be inside the tunnels among these: look into them with --tunnels"
     if found & GATEWAY:
         yield "MSNP may be inside the HTTP among these; the HTTP gateway is not read yet"
     if any(kind == "tcp" for kind, _ in found - GATEWAY):

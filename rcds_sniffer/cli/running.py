@@ -116,7 +116,7 @@ def run(
     given_up = sum(backlog.given_up for backlog in backlogs)
     _log(outcome)
     if not quiet:
-        asked = Asked(period=since is not None or until is not None, own_filter=given["bpf"] is not None)
+        asked = Asked(since is not None or until is not None, given["bpf"] is not None, given["tunnels"])
         kept = [] if keeper is None else [f"{given['write']}: {counted(keeper.counters.to_dict())}"]
         for line in (*summary(outcome, source, None if store is None else store.stored, asked), *kept):
             click.echo(line, err=True)

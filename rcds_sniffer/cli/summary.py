@@ -6,9 +6,7 @@ from capture.source import Source
 from rcds_sniffer.cli.explanation import Asked, explanation
 from rcds_sniffer.cli.wording import number
 from rcds_sniffer.pipeline import Outcome
-
-ETHERNET = 1
-"""The LINKTYPE_ that is read."""
+from reassembly.links import LINKS
 
 
 def summary(outcome: Outcome, source: Source, stored: int | None, asked: Asked) -> Iterator[str]:
@@ -34,8 +32,14 @@ def summary(outcome: Outcome, source: Source, stored: int | None, asked: Asked) 
         yield f"{number(engine['mid_stream'], 'connection')} joined in mid-stream"
     if engine.get("one_direction"):
         yield f"{number(engine['one_direction'], 'connection')} of which only one direction passed the tap"
-    if engine.get("fragments"):
-        yield f"{number(engine['fragments'], 'IP fragment')} passed over: they cannot be put together yet"
+    if engine.get("duplicates"):
+        yield f"{number(engine['duplicates'], 'packet')} passed the tap more than once: read once"
+    if engine.get("overlapping"):
+        yield (
+            f"{number(engine['overlapping'], 'connection')} beside another with the same addresses and ports: "
+            "kept apart by networks and sequence numbers"
+        )
+    yield from happened(outcome)
     unattributed = outcome.recorder.get("unattributed", 0)
     if unattributed:
         yield f"{number(unattributed, 'event')} of connections whose account never showed: not recorded"
@@ -47,14 +51,20 @@ def summary(outcome: Outcome, source: Source, stored: int | None, asked: Asked) 
 def losses(outcome: Outcome, source: Source) -> Iterator[str]:
     """What was lost, and where."""
     engine = outcome.engine
-    if outcome.dropped:
-        yield f"LOST: {number(outcome.dropped, 'packet')} dropped before they could be read"
+    kernel, interface = outcome.source.dropped_kernel or 0, outcome.source.dropped_interface or 0
+    if kernel:
+        yield f"LOST: {number(kernel, 'packet')} dropped by the kernel: we were too slow; a larger --buffer helps"
+    if interface:
+        yield f"LOST: {number(interface, 'packet')} dropped by the interface or its driver"
     if engine.get("unknown_link"):
-        others = ", ".join(str(link_type) for link_type in source.link_types if link_type != ETHERNET)
+        others = ", ".join(str(link_type) for link_type in source.link_types if link_type not in LINKS)
         yield (
-            f"LOST: {number(engine['unknown_link'], 'packet')} of a link type that is not read yet "
-            f"(LINKTYPE {others}); capture on one Ethernet interface instead, not on 'any'"
+            f"LOST: {number(engine['unknown_link'], 'packet')} of a link type that is not read (LINKTYPE {others})"
         )
+    if engine.get("fragments_dropped"):
+        yield f"LOST: {number(engine['fragments_dropped'], 'IP fragment')} whose datagram never became whole"
+    if engine.get("too_nested"):
+        yield f"LOST: {number(engine['too_nested'], 'packet')} inside more tunnels than are looked into"
     if engine.get("bad_checksum"):
         yield (
             f"LOST: {number(engine['bad_checksum'], 'packet')} with wrong checksums; if the network card makes "
@@ -62,9 +72,12 @@ def losses(outcome: Outcome, source: Source) -> Iterator[str]:
         )
     if engine.get("gap_octets"):
         incomplete = outcome.recorder.get("incomplete", 0)
+        unseen = engine.get("unseen_acknowledged", 0)
         yield (
             f"LOST: {number(engine['gap_octets'], 'octet')} in {number(engine.get('gaps', 0), 'gap')} never "
-            f"passed the tap; {number(incomplete, 'record')} {'is' if incomplete == 1 else 'are'} incomplete"
+            f"passed the tap"
+            + (f", {unseen:,} of them although they reached the other side" if unseen else "")
+            + f"; {number(incomplete, 'record')} {'is' if incomplete == 1 else 'are'} incomplete"
         )
     if engine.get("late_octets"):
         yield f"LOST: {number(engine['late_octets'], 'octet')} came after their gap was given up"
@@ -72,3 +85,12 @@ def losses(outcome: Outcome, source: Source) -> Iterator[str]:
         yield f"LOST: {number(engine['evicted'], 'connection')} given up at the limit of open connections"
     for cut in source.truncations:
         yield f"LOST: {cut}"
+
+
+def happened(outcome: Outcome) -> Iterator[str]:
+    """What befell the source while it was read."""
+    source = outcome.source
+    if source.interruptions:
+        yield f"interfaces were away {number(source.interruptions, 'time')}"
+    if source.clock_steps:
+        yield f"the clock that stamps the packets was set {number(source.clock_steps, 'time')} meanwhile"

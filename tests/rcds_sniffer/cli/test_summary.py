@@ -42,11 +42,11 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_unknown_link_type_is_a_loss(path: Path) -> None:
-    raw = [Frame(f.time, f.octets[14:]) for f in CASES["demo"]()[1]]
-    done = run("replay", "--all", "--no-db", capture(path, *raw, link_type=101))
+    usb = [Frame(f.time, f.octets) for f in CASES["demo"]()[1]]
+    done = run("replay", "--all", "--no-db", "--bpf", "", capture(path, *usb, link_type=189))
     assert done.returncode == 1
     assert "LOST: " in done.stderr
-    assert "of a link type that is not read yet (LINKTYPE 101)" in done.stderr
+    assert "of a link type that is not read (LINKTYPE 189)" in done.stderr
 
 
 def test_wrong_checksum_is_a_loss_with_a_remedy(path: Path) -> None:
@@ -74,15 +74,15 @@ def test_what_was_asked_for_is_named_as_the_reason(arguments: tuple[str, ...], m
 @pytest.mark.parametrize(
     ("packet", "seen", "message"),
     [
-        (frame(17, dpkt.udp.UDP(sport=40000, dport=4789)), "udp 4789", "tunnels are not read yet"),
-        (frame(47, b"\0" * 20), "ip protocol 47", "tunnels are not read yet"),
-        (frame(4, b"\x45" + b"\0" * 30), "ip protocol 4", "tunnels are not read yet"),
+        (frame(17, dpkt.udp.UDP(sport=40000, dport=4789)), "udp 4789", "look into them with --tunnels"),
+        (frame(47, b"\0" * 20), "ip protocol 47", "look into them with --tunnels"),
+        (frame(4, b"\x45" + b"\0" * 30), "ip protocol 4", "look into them with --tunnels"),
         (frame(6, dpkt.tcp.TCP(sport=80, dport=40000)), "tcp 80", "the HTTP gateway is not read yet"),
         (frame(17, dpkt.udp.UDP(sport=53, dport=53)), "udp 53", ""),
     ],
 )
-def test_what_is_not_read_yet_is_named(packet: Frame, seen: str, message: str, path: Path) -> None:
-    said = run("replay", "--all", "--no-db", capture(path, packet)).stderr
+def test_what_was_not_looked_into_is_named(packet: Frame, seen: str, message: str, path: Path) -> None:
+    said = run("replay", "--all", "--no-db", "--no-tunnels", capture(path, packet)).stderr
     assert f"Seen instead: {seen}" in said
     assert message in said
     assert "--ports" not in said
