@@ -36,6 +36,7 @@ from reassembly.layers import (
     Frame,
     counted,
     networks_of,
+    vlan_item,
 )
 
 __all__ = [
@@ -77,7 +78,7 @@ _SEGMENT = Struct(">IIBB")  # sequence, acknowledgment, data offset, flags (RFC 
 
 # The commonest frames at one stroke: Ethernet, one tag or none, IPv4 without options. From the IP header on: total
 # length, identification, flags and offset, protocol, flow key, sequence, acknowledgment, data offset, flags.
-_COMMON = Struct(">2xHHHxBxx12sIIBB")
+_COMMON = Struct(">2xHHHxBxx12sIIBB").unpack_from
 
 
 def _checksum_good(octets: bytes) -> bool:
@@ -126,7 +127,7 @@ _EXTENSIONS: dict[int, Callable[[Frame], int]] = {
 class HeaderReader:
     """Reads the headers of one capture; keeps its counts, and the pieces of datagrams that are not whole yet."""
 
-    __slots__ = ("_counters", "_fragments", "_layers", "_verify", "_vlans")
+    __slots__ = ("_counters", "_fragments", "_layers", "_verify")
 
     def __init__(self, counters: Counters, verify_checksums: bool = False) -> None:
         self._counters = counters
@@ -142,7 +143,6 @@ class HeaderReader:
             IPV6: self._ipv6,
             IP_PROTOCOL + 44: self._fragment,
         }
-        self._vlans: dict[bytes, bytes] = {}  # path by tag: no more of them than tags have values
 
     def read(self, octets: bytes, wire_length: int | None, link_type: int, time: int) -> Segment | None:
         """The TCP segment of a frame captured at ``time`` (nanoseconds since 1970 UTC), or None.
@@ -153,22 +153,21 @@ class HeaderReader:
         counters.packets += 1
         if link_type == 1 and not self._verify:
             # What the long way below says of the commonest frames, sooner. Whatever is not plain goes the long way.
-            at = 14
-            tagged = octets[12:14] == b"\x81\x00"
-            if tagged:
+            at = 0
+            if octets[12:15] == b"\x08\x00\x45":
+                at = 14
+            elif octets[12:14] == b"\x81\x00" and octets[16:19] == b"\x08\x00\x45":
                 at = 18
-            if octets[at - 2 : at + 1] == b"\x08\x00\x45" and len(octets) >= at + 40:
-                (total, ident, fragment, protocol, key, sequence, acknowledgment, offset, flags) = (
-                    _COMMON.unpack_from(octets, at)
-                )
+            if at and len(octets) >= at + 40:
+                total, ident, fragment, protocol, key, sequence, acknowledgment, offset, flags = _COMMON(octets, at)
                 end = total + at
                 payload = ((offset & 0xF0) >> 2) + at + 20
                 if protocol == 6 and not fragment & 0x3FFF and at + 40 <= payload <= end <= len(octets):
                     counters.tcp_segments += 1
                     path = b""
-                    if tagged:
+                    if at == 18:
                         counters.in_vlan += 1
-                        path = self._vlan(octets[14:16])
+                        path = vlan_item(octets[14:16])
                     return key, sequence, acknowledgment, flags, octets[payload:end], 0, path, ident
         link = links.LINKS.get(link_type)
         if link is None:
@@ -198,14 +197,6 @@ class HeaderReader:
         """End of capture: pieces of datagrams that never became whole are dropped, and counted so."""
         self._fragments.close()
 
-    def _vlan(self, tag: bytes) -> bytes:
-        path = self._vlans.get(tag)
-        if path is None:
-            vid = int.from_bytes(tag, "big") & 0x0FFF
-            path = bytes((VLAN, 0, 0, vid >> 8, vid & 0xFF)) if vid else b""
-            self._vlans[tag] = path
-        return path
-
     def _refuse(self, layer: int) -> None:
         """Count why there is no segment: the reason, or the registry of the layer that nobody reads."""
         counters = self._counters
@@ -224,7 +215,7 @@ class HeaderReader:
 
     def _ipv4(self, frame: Frame) -> int:
         octets, at = frame.octets, frame.at
-        if not frame.holds(20):
+        if at + 20 > frame.stop:
             return MALFORMED
         first: int
         protocol: int
@@ -251,7 +242,7 @@ class HeaderReader:
 
     def _ipv6(self, frame: Frame) -> int:
         octets, at = frame.octets, frame.at
-        if not frame.holds(40) or octets[at] >> 4 != 6:
+        if at + 40 > frame.stop or octets[at] >> 4 != 6:
             return MALFORMED
         if frame.tunnels == MOST_TUNNELS:
             return TOO_NESTED
@@ -305,7 +296,7 @@ class HeaderReader:
     def _segment(self, frame: Frame) -> Segment | None:
         counters = self._counters
         octets, at, stop, end = frame.octets, frame.at, frame.stop, frame.end
-        if not frame.holds(20):
+        if at + 20 > stop:
             counters.malformed += 1
             return None
         sequence, acknowledgment, offset, flags = _SEGMENT.unpack_from(octets, at + 4)

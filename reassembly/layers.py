@@ -64,6 +64,13 @@ def counted(inside: int) -> tuple[str, ...]:
     return tuple(name for bit, name in enumerate(_COUNTED) if inside >> bit & 1)
 
 
+@cache
+def vlan_item(tag: bytes) -> bytes:
+    """What a tag's two octets of control add to a path; VID 0 tells a priority and no VLAN (IEEE 802.1Q §9.6)."""
+    vid = (tag[0] & 0x0F) << 8 | tag[1]
+    return bytes((VLAN, 0, 0, vid >> 8, vid & 0xFF)) if vid else b""
+
+
 class Frame:
     """Where the walk stands. Positions are indices into ``octets``."""
 

@@ -21,8 +21,8 @@ from reassembly.layers import (
     PPPOE_SESSION,
     RAW_IP,
     TAGS,
-    VLAN,
     Frame,
+    vlan_item,
 )
 
 Reader = Callable[[Frame], int]
@@ -33,13 +33,14 @@ _PPPOE, _PPP = 0x8864, 0x880B
 
 def _typed(frame: Frame, size: int) -> int:
     """A header whose last two of ``size`` octets are an ethertype, or a length (IEEE 802.3 §3.2.6): then LLC."""
-    if not frame.holds(size):
+    at = frame.at + size
+    if at > frame.stop:
         return MALFORMED
-    frame.at += size
-    ethertype = frame.number(frame.at - 2)
+    frame.at = at
+    ethertype = frame.octets[at - 2] << 8 | frame.octets[at - 1]
     if ethertype >= 0x0600:
         return ethertype
-    frame.ends(frame.at + ethertype)
+    frame.ends(at + ethertype)
     return LLC
 
 
@@ -48,14 +49,12 @@ def _ethernet(frame: Frame) -> int:
 
 
 def _tag(frame: Frame) -> int:
-    """One VLAN tag (IEEE 802.1Q §9.6); VID 0 tells a priority and no VLAN."""
+    """One VLAN tag (IEEE 802.1Q §9)."""
     at = frame.at
     ethertype = _typed(frame, 4)
     if ethertype != MALFORMED:
         frame.inside |= IN_VLAN | IN_STACKED_VLANS if ethertype in TAGS else IN_VLAN
-        vid = frame.number(at) & 0x0FFF
-        if vid:
-            frame.through(VLAN, vid.to_bytes(2, "big"))
+        frame.path += vlan_item(frame.octets[at : at + 2])
     return ethertype
 
 

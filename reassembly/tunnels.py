@@ -28,9 +28,9 @@ from reassembly.layers import (
     TAGS,
     TEID,
     UDP_PORT,
-    VLAN,
     VNI,
     Frame,
+    vlan_item,
 )
 
 Reader = Callable[[Frame], int]
@@ -114,10 +114,8 @@ def _mirrored(frame: Frame, version: int, size: int) -> int:
     frame.at += size
     session = frame.number(at + 2) & 0x03FF
     frame.through(GRE_KEY, session.to_bytes(2, "big"))
-    vid = frame.number(at) & 0x0FFF
-    # Where the frame kept its tag, that one names the VLAN.
-    if vid and not (frame.holds(14) and frame.number(frame.at + 12) in TAGS):
-        frame.through(VLAN, vid.to_bytes(2, "big"))
+    if not (frame.holds(14) and frame.number(frame.at + 12) in TAGS):  # else the frame's own tag names the VLAN
+        frame.path += vlan_item(frame.octets[at : at + 2])
     return ETHERNET
 
 
