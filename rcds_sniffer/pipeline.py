@@ -179,6 +179,7 @@ class Pipeline:
         if by:
             self._stepped += by
             self._engine.stepped(by)
+            self._recorder.stepped(by)
             if self._keeper is not None:
                 self._keeper.stepped(by)
 

@@ -87,10 +87,9 @@ class Conversation:
 
     def find(self, kind: str, actor: str, thing: str | None, sighting: Sighting) -> Happening | None:
         """The happening of that kind, by that actor (to that person), of which this is another sighting."""
-        link, event, outgoing, _ = sighting
+        link, event, outgoing, time, _ = sighting
         if kind != "invite" and self.links == [link]:
             return None  # no other connection shows what happens here, and this one shows a thing once
-        time = event.seen.time
         key = content_key(kind, actor, thing, event)
         if key is not None:
             fitting = [h for h in self._with_key.get(key, ()) if h.fits(link, time, outgoing)]

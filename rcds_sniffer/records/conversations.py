@@ -203,10 +203,10 @@ def is_echo(happening: Happening, known: Conversation, conversation: Conversatio
     received it at once, as one sends nothing twice.
     """
     link = sighting.link
-    apart = abs(sighting.event.seen.time - happening.time)
+    apart = abs(sighting.time - happening.time)
     return (
         apart <= ECHO
-        and happening.fits(link, sighting.event.seen.time, sighting.outgoing)
+        and happening.fits(link, sighting.time, sighting.outgoing)
         and (
             sighting.outgoing
             or happening.out_moment is not None

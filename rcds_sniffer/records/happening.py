@@ -8,7 +8,7 @@ sent twice stays two happenings. A cut sighting is aligned by the pieces that we
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rcds_sniffer.events import Action, Connection, ConversationEvent, Event, Message, Seen
+from rcds_sniffer.events import Action, Connection, ConversationEvent, Event, Message
 
 if TYPE_CHECKING:
     from rcds_sniffer.records.conversation import Conversation
@@ -35,7 +35,7 @@ class Link:
     __slots__ = ("_latest", "account", "closed_at", "connection", "conversation", "doubtful_from", "entered",
                  "followed", "started", "unsure_since", "waiting")  # fmt: skip
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, started: int) -> None:
         self.connection = connection
         self.account: str | None = None
         """At its client end, once proven."""
@@ -51,15 +51,16 @@ class Link:
         """A target takes part in it, and the follower knows."""
         self.waiting: list[tuple[Event, int]] = []
         """Events, with their moments, that nobody can be named for until ``account`` is proven."""
-        self.started = moment(connection.started, 0)
+        self.started = moment(started, 0)
+        """Moment of its first packet."""
         self._latest: dict[bool, int] = {}
         self.closed_at: int | None = None
         """Moment of its end."""
 
-    def moment_of(self, seen: Seen, arrival: int) -> int:
+    def moment_of(self, time: int, from_client: bool, arrival: int) -> int:
         """Of what was seen here. One side's octets come in order, whatever their stamps in a shuffled capture."""
-        latest = max(self._latest.get(seen.from_client, 0), seen.time)
-        self._latest[seen.from_client] = latest
+        latest = max(self._latest.get(from_client, 0), time)
+        self._latest[from_client] = latest
         return moment(latest, arrival)
 
     def doubt(self, moment: int) -> None:
@@ -92,6 +93,8 @@ class Sighting(NamedTuple):
     event: ConversationEvent
     outgoing: bool
     """True on the actor's own connection."""
+    time: int
+    """When it was seen, on a clock that nobody set."""
     moment: int
 
 
@@ -175,7 +178,7 @@ class Happening:
         """True when a copy on ``link`` at ``time`` can be one of this: a connection shows a thing once."""
         if link in self.links or (outgoing and self.out_moment is not None and self.kind in UTTERANCES):
             return False
-        return abs(time - self.time) <= WINDOW and self.time >= link.connection.started - LINK_SKEW
+        return abs(time - self.time) <= WINDOW and self.time >= (link.started >> ARRIVAL_BITS) - LINK_SKEW
 
     def settle(self) -> None:
         """Its records are written: one copy is enough to know others by."""

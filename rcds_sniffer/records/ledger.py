@@ -193,7 +193,7 @@ class Ledger:
         happening.settle()
 
     def _forget_deliveries(self, happening: Happening) -> None:
-        for link, event, outgoing, _ in happening.sightings:
+        for link, event, outgoing, _, _ in happening.sightings:
             if outgoing and isinstance(event, ev.Utterance) and event.transaction is not None:
                 awaited = (link, event.transaction)
                 if self._deliveries.get(awaited) is happening:

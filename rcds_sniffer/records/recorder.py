@@ -18,6 +18,7 @@ from rcds_sniffer.records.conversation import Conversation
 from rcds_sniffer.records.happening import Link, Sighting, moment
 from rcds_sniffer.records.ledger import SETTLE, Counters, Ledger
 from rcds_sniffer.records.record import CommunicationRecord
+from rcds_sniffer.records.steady import SteadyClock
 
 MAX_WAITING = 1000
 """Events of one connection that wait for its account; beyond, new ones are discarded and counted."""
@@ -66,13 +67,14 @@ class Recorder:
         self._warrant = warrant
         self._follower = follower
         self._paced = paced
+        self._steady = SteadyClock()
         self._ledger = Ledger(warrant, emit, sensor, settle)
         self._links: dict[Connection, Link] = {}
         self._waiting = 0
 
     @property
     def clock(self) -> int:
-        """Capture time so far, ns since 1970 UTC."""
+        """Capture time so far, ns since 1970 UTC, on a clock that nobody set."""
         return self._ledger.clock
 
     @property
@@ -83,12 +85,15 @@ class Recorder:
     def receive(self, event: Event) -> None:
         """Take one event; records that are due go out first."""
         self.counters.events += 1
+        seen = event.seen
+        time = self._steady.of(seen.time, self.clock)
         if not self._paced or not self.clock:
-            self.advance(event.seen.time)
+            self.advance(time)
         link = self._links.get(event.connection)
         if link is None:
-            link = self._links[event.connection] = Link(event.connection)
-        now = link.moment_of(event.seen, self.counters.events)
+            started = self._steady.of(event.connection.started, self.clock)
+            link = self._links[event.connection] = Link(event.connection, started)
+        now = link.moment_of(time, seen.from_client, self.counters.events)
         if isinstance(event, ev.ConnectionClosed):
             self._close(link, now)
         elif isinstance(event, ev.AccountKnown):
@@ -98,11 +103,15 @@ class Recorder:
         else:
             self._take(link, event, now)
         if self._follower is not None:
-            self._review_interest(self._follower, link, event.seen, now)
+            self._review_interest(self._follower, link, seen, now)
 
     def advance(self, time: int) -> None:
-        """Capture time has come to ``time`` (ns since 1970 UTC) without an event."""
+        """Capture time has come to ``time`` (as :attr:`clock`) without an event."""
         self._ledger.advance(time)
+
+    def stepped(self, by: int) -> None:
+        """The clock that stamps the packets was set by so many nanoseconds, forward positive."""
+        self._steady.stepped(by)
 
     def close(self) -> None:
         """The capture is over: conclude everything."""
@@ -179,7 +188,8 @@ class Recorder:
         elif isinstance(event, ev.RosterUnsure):
             self._conversation_of(link)
             # It says when the last octet before the hole came. Who never came in is unsure of all before it.
-            link.doubt(moment(event.seen.time, self.counters.events) if link.entered else link.started)
+            time = self._steady.of(event.seen.time, self.clock)
+            link.doubt(moment(time, self.counters.events) if link.entered else link.started)
         elif isinstance(event, ev.Invited):
             self._invited(link, event, now)
         else:
@@ -204,24 +214,27 @@ class Recorder:
         elif isinstance(event, ev.Joined):
             roster.enter(event.account, now)
             conversation.note_name(event.account, event.name)
-            self._sight(conversation, Sighting(link, event, False, now), "join", event.account)
+            self._sight(conversation, self._sighting(link, event, False, now), "join", event.account)
         elif isinstance(event, ev.Entered) and link.account is not None:
             link.entered = True
             roster.enter(link.account, now)
-            self._sight(conversation, Sighting(link, event, True, now), "join", link.account)
+            self._sight(conversation, self._sighting(link, event, True, now), "join", link.account)
         elif isinstance(event, ev.Left):
             who = event.account or link.account
             if who is None:
                 return
             if not roster.holds(who, now) and roster.last_left(who) is None:
                 self._ledger.was_there(conversation, link, (who,), now)  # who leaves was there
-            self._sight(conversation, Sighting(link, event, event.account is None, now), "leave", who)
+            self._sight(conversation, self._sighting(link, event, event.account is None, now), "leave", who)
             roster.leave(who, now)
 
     def _sight(
         self, conversation: Conversation, sighting: Sighting, kind: str, actor: str, thing: str | None = None
     ) -> None:
         self._ledger.review(self._ledger.sight(conversation, sighting, kind, actor, thing), conversation)
+
+    def _sighting(self, link: Link, event: ConversationEvent, outgoing: bool, now: int) -> Sighting:
+        return Sighting(link, event, outgoing, self._steady.of(event.seen.time, self.clock), now)
 
     def _invited(self, link: Link, event: ev.Invited, now: int) -> None:
         outgoing = event.sender is None
@@ -240,7 +253,7 @@ class Recorder:
                 if not happening.concluded and link in happening.links:
                     happening.error = error
                     return
-        self._sight(conversation, Sighting(link, event, outgoing, now), "invite", sender, account)
+        self._sight(conversation, self._sighting(link, event, outgoing, now), "invite", sender, account)
 
     def _utterance(self, link: Link, event: ev.Utterance, now: int) -> None:
         conversation = self._conversation_of(link)
@@ -250,7 +263,7 @@ class Recorder:
             return
         conversation.note_name(actor, event.sender_name)
         happening = self._ledger.sight(
-            conversation, Sighting(link, event, outgoing, now), KINDS[type(event)], actor
+            conversation, self._sighting(link, event, outgoing, now), KINDS[type(event)], actor
         )
         conversation = conversation.current
         there = [account for account in dict.fromkeys((link.account, actor)) if account is not None]
