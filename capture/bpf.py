@@ -25,7 +25,7 @@ _LIBRARIES: Final = ("libpcap.so.0.8", "libpcap.so.1", "libpcap.dylib")
 # libpcap compiles for DLT_ numbers, files hold LINKTYPE_ numbers; these are the ones that differ on Linux
 # (pcap-common.c). All others are the same number.
 _DLT_OF_LINKTYPE: Final = {100: 11, 101: 12, 102: 15, 103: 16, 106: 19}
-_LINKTYPE_OF_DLT: Final = {dlt: link_type for link_type, dlt in _DLT_OF_LINKTYPE.items()} | {12: 101}  # DLT_RAW
+_LINKTYPE_OF_DLT: Final = {dlt: link_type for link_type, dlt in _DLT_OF_LINKTYPE.items()}
 
 _compiling = threading.Lock()  # pcap_compile was not reentrant before libpcap 1.8
 

@@ -20,11 +20,12 @@ def is_up(name: str) -> bool | None:
     """Whether the interface is up (``ip link set NAME up``); None if there is none of this name."""
     if name == ANY:
         return True
+    if name not in interface_names():  # the call below takes "eth0:1" and "eth0\0" for eth0
+        return None
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as any_socket:
         try:
-            request = struct.pack("16s16x8x", name.encode())
-            answer = fcntl.ioctl(any_socket, _SIOCGIFFLAGS, request)
-        except (OSError, ValueError):  # gone, or no name that an interface can have
+            answer = fcntl.ioctl(any_socket, _SIOCGIFFLAGS, struct.pack("16s24x", name.encode()))
+        except OSError:  # gone meanwhile
             return None
     flags: int = struct.unpack_from("H", answer, 16)[0]
     return bool(flags & _IFF_UP)

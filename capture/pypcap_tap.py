@@ -1,0 +1,219 @@
+"""One network interface, read through pypcap.
+
+Takes the interface's name; gives the packets that its kernel buffer holds, some at a time and without waiting, and
+a descriptor to wait on. An interface may go away and come back: while it is down libpcap says nothing and goes on
+when it is up again, when it was taken out libpcap gives up and it is opened anew. Both are told, neither ends the
+capture.
+
+pypcap's defects are fenced in here: it is never iterated (that replaces the program's SIGINT handler), never used
+after its ``close`` (that crashes), its callback only appends (what it raises is raised when all others were lost).
+How it is opened: :mod:`capture.pypcap_handle`.
+"""
+
+import contextlib
+import logging
+from typing import Any, Final
+
+from capture.bpf import FilterBank, Program, link_type_of
+from capture.errors import BadFilter, CaptureError, NoSuchInterface, NotUp, Unsupported
+from capture.interfaces import ANY, describe_interfaces, is_up
+from capture.packet import Packet
+from capture.pypcap_handle import libpcaps_reason, open_handle, text_of
+from capture.pypcap_source import AVAILABLE
+from capture.source import Counters
+
+if AVAILABLE:
+    import pcap
+
+CHECK_NANOSECONDS: Final = 1_000_000_000
+"""Between two looks at the drop counters and at an interface that is away."""
+
+_NOTHING: Final = "less 0"  # a filter that every link type has, and no packet passes
+_COOKED: Final = (113, 276)  # LINKTYPE_LINUX_SLL and _SLL2
+
+_log = logging.getLogger("capture.live")
+
+
+class Tap:
+    """An interface, opened.
+
+    Args:
+        name: of the interface, or ``any``.
+        counters: drops and interruptions are added here.
+        buffer_octets: of the kernel's ring; with too little memory less is taken, and told.
+        snaplen: octets that are kept of a packet.
+
+    Raises:
+        NoSuchInterface, NotUp, NotPermitted, CaptureError: it cannot be opened.
+        Unsupported: pypcap is not installed.
+    """
+
+    def __init__(
+        self, name: str, counters: Counters, *, buffer_octets: int, snaplen: int, promiscuous: bool
+    ) -> None:
+        self.name = name
+        self.exhausted = True
+        """The last ``read`` got all that the kernel had handed over."""
+        self._counters = counters
+        self._buffer_octets = buffer_octets
+        self._snaplen = snaplen
+        self._promiscuous = promiscuous and name != ANY  # which has no such mode
+        self._bank: FilterBank | None = None
+        self._sieve: Program | None = None
+        self._number = 0
+        self._down = False
+        self._check_due = 0
+        self._trouble = ""  # why it cannot be opened again, as told
+        self._stats = (0, 0, 0)
+        self._handle: Any = None
+        if not AVAILABLE:
+            raise Unsupported("live capture needs pypcap, which is not installed (it builds up to Python 3.11)")
+        self._open()
+
+    def _open(self) -> None:
+        up = is_up(self.name)
+        if up is None:
+            raise NoSuchInterface(f"{self.name}: no such network interface; {describe_interfaces()}")
+        if not up:
+            raise NotUp(f"{self.name}: is down, nothing can be heard on it: ip link set {self.name} up")
+        self._handle, got = open_handle(self.name, self._snaplen, self._promiscuous, self._buffer_octets)
+        self._stats = (0, 0, 0)
+        self._down = False
+        self.link_type = link_type_of(self._handle.datalink())
+        self.tick = 1 if self._handle.precision == pcap.PCAP_TSTAMP_PRECISION_NANO else 1000
+        if got < self._buffer_octets * 9 // 10:
+            message = "%s: of %d MiB of kernel buffer there was memory for %d MiB"
+            _log.warning(message, self.name, self._buffer_octets >> 20, got >> 20)
+        if self._bank:
+            self._set_filter(self._bank)
+
+    def use_filter(self, bank: FilterBank) -> None:
+        """Let the kernel hand over only what the filter accepts, from the next ``read`` on.
+
+        libpcap sifts what the kernel had put into its buffer before. The filter stays when the interface comes
+        back. Cooked packets are sifted here and counted as refused: the kernel filters them before their header is
+        made, and libpcap's translation of a filter that computes offsets refuses all (tried, 1.10.3).
+
+        Raises:
+            BadFilter: it cannot be set.
+        """
+        self._bank = bank
+        if self._handle is not None:
+            self._set_filter(bank)
+
+    def _set_filter(self, bank: FilterBank) -> None:
+        program = bank.program(self.link_type)
+        if program is None:
+            message = "%s: the filter is none for its link type %d: nothing of it is read"
+            _log.warning(message, self.name, self.link_type)
+        expression = _NOTHING if program is None else program.expression
+        if self.link_type in _COOKED:
+            self._sieve = Program(expression, self.link_type)
+            return
+        self._sieve = None
+        try:
+            self._handle.setfilter(expression)
+        except OSError as error:
+            raise BadFilter(
+                f"{self.name}: libpcap does not set the filter {expression!r}: {libpcaps_reason(error)}"
+            ) from None
+
+    @property
+    def descriptor(self) -> int | None:
+        """To poll for packets; None while the interface is gone."""
+        return None if self._handle is None else self._handle.fileno()
+
+    def read(self, limit: int) -> list[Packet]:
+        """At most ``limit`` packets of what the kernel has handed over, in its order; without waiting."""
+        self.exhausted = True
+        if self._handle is None:
+            return []
+        gathered: list[tuple[int, bytes]] = []
+
+        def callback(time: int, octets: bytes) -> None:
+            gathered.append((time, octets))
+
+        # Bounded: -1 would read on as long as the kernel fills the ring. Called also when poll saw nothing, since
+        # only then libpcap notices that the interface was taken out.
+        count = self._handle.dispatch(limit, callback)
+        number, name, link_type = self._number, self.name, self.link_type
+        packets = [
+            Packet(time, octets, None, link_type, number + index, name)
+            for index, (time, octets) in enumerate(gathered, 1)
+        ]
+        self._number += len(packets)
+        self._counters.received += len(packets)
+        if count < 0:
+            self._give_up(text_of(self._handle.geterr()))
+        else:
+            self.exhausted = count < limit
+        return packets if self._sieve is None else self._sift(packets, self._sieve)
+
+    def _sift(self, packets: list[Packet], sieve: Program) -> list[Packet]:
+        accepted = [packet for packet in packets if sieve.accepts(packet.octets)]
+        self._counters.refused += len(packets) - len(accepted)
+        return accepted
+
+    def check(self, steady: int, *, now: bool = False) -> None:
+        """Once a second, or ``now``: read the drop counters; see whether the interface went or came."""
+        if steady < self._check_due and not now:
+            return
+        self._check_due = steady + CHECK_NANOSECONDS
+        if self._handle is None:
+            self._reopen()
+            return
+        self.count_drops()
+        up = is_up(self.name)
+        if up is None:
+            return  # libpcap will say so, when it has handed on what is left
+        if now or up == self._down:
+            if not self._down:
+                self._tell_interruption("down")
+            self._down = not up
+            if up:
+                _log.warning("%s: is back", self.name)
+
+    def _tell_interruption(self, how: str) -> None:
+        self._counters.interruptions += 1
+        _log.warning("%s: is %s; waiting for it", self.name, how)
+
+    def _give_up(self, reason: str) -> None:
+        if not self._down:  # else it is told already
+            self._tell_interruption("gone" if "disappeared" in reason else f"not readable ({reason})")
+        self._down = True
+        self.close()
+
+    def _reopen(self) -> None:
+        if not is_up(self.name):
+            return
+        try:
+            self._open()
+        except CaptureError as error:
+            self.close()
+            if str(error) != self._trouble:
+                _log.warning("%s", error)
+            self._trouble = str(error)
+            return
+        self._trouble = ""
+        _log.warning("%s: is back", self.name)
+
+    def count_drops(self) -> None:
+        """Add what was dropped since the last time."""
+        if self._handle is None:
+            return
+        with contextlib.suppress(OSError):  # of an interface that is gone; libpcap will say so
+            stats = self._handle.stats()
+            # libpcap's counters have 32 bits and start anew with every opening; the interface's are told as a
+            # difference, which falls when the interface is gone.
+            kernel, interface = ((new - old) % 2**32 for new, old in zip(stats[1:], self._stats[1:], strict=True))
+            self._stats = stats
+            counters = self._counters
+            counters.dropped_kernel = (counters.dropped_kernel or 0) + kernel
+            counters.dropped_interface = (counters.dropped_interface or 0) + interface * (interface < 2**31)
+
+    def close(self) -> None:
+        """Give back descriptor and memory; ``descriptor`` is None then."""
+        self.count_drops()
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            handle.close()
