@@ -1,5 +1,6 @@
 """The engines by name: the one place that knows them all."""
 
+from collections.abc import Callable
 from typing import Final
 
 from reassembly.engine import Engine, EventCallback
@@ -23,10 +24,37 @@ def make_engine(
 ) -> Engine:
     """A new engine of that name.
 
+    Args:
+        name: one of `ENGINES`. Of ``libnids`` a process can have one at a time.
+        callback: takes each stream event.
+        server_ports: TCP ports that tell the server of a connection whose SYN was not seen.
+        verify_checksums: refuse packets with wrong IP or TCP checksums.
+        separate_vlans: equal addresses and ports in different VLANs or VNIs are different connections.
+
     Raises:
         EngineUnavailable: see there.
     """
-    del separate_vlans
-    if name != "native":
-        raise EngineUnavailable(f"the engine {name} is not installed")
-    return NativeEngine(callback, server_ports=server_ports, verify_checksums=verify_checksums)
+    if name == "native":
+        return NativeEngine(
+            callback,
+            server_ports=server_ports,
+            verify_checksums=verify_checksums,
+            separate_vlans=separate_vlans,
+        )
+    if name != "libnids":
+        raise EngineUnavailable(f"there is no engine {name}, only {' and '.join(ENGINES)}")
+    if separate_vlans:
+        raise EngineUnavailable("libnids does not look at VLAN tags: use --separate-vlans with --engine native")
+    return _libnids()(callback, verify_checksums)
+
+
+def _libnids() -> Callable[[EventCallback, bool], Engine]:
+    try:
+        # Not before somebody asks for it: some have no libnids.
+        from reassembly.libnids import LibnidsEngine  # noqa: PLC0415
+    except ImportError as error:
+        raise EngineUnavailable(
+            f"the engine libnids was not built here ({error}): "
+            "apt-get install libnids-dev gcc python3-dev, then install rcds-sniffer again"
+        ) from error
+    return LibnidsEngine
