@@ -80,10 +80,10 @@ class Talk:
         return self.frame(True, -1, flags=SYN)
 
     def syn_ack(self) -> bytes:
-        return self.frame(False, -1, flags=SYN | ACK)
+        return self.frame(False, -1, flags=SYN | ACK, ack=0)
 
     def handshake(self) -> list[Step]:
-        return [self.syn(), self.syn_ack(), self.ack(True)]
+        return [self.syn(), self.syn_ack(), self.frame(True, 0, ack=0)]
 
     def says(self, from_client: bool, octets: bytes, flags: int = PSH | ACK) -> bytes:
         """The next octets of a side."""
