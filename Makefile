@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 TARGET ?= alice@example.org
 FILE   ?= tests/pcaps/demo.pcap
+CYTHON := $(wildcard reassembly/*.pyx reassembly/*.pxd reassembly/*.pxi)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check replay clean
@@ -30,11 +31,11 @@ check: setup ## style, strict types, and the floors of docs/architecture.md
 replay: setup ## replay a capture of yours: make replay FILE=capture.pcap TARGET=alice@example.org
 	$(BIN)/rcds-sniffer replay --target "$(TARGET)" "$(FILE)"
 
-clean: ## remove what make made: .venv, caches
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+clean: ## remove what make made: .venv, compiled parts, caches
+	rm -rf $(VENV) build dist *.egg-info reassembly/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.done: pyproject.toml tools/install-debian-packages
+$(VENV)/.done: pyproject.toml setup.py $(CYTHON) tools/install-debian-packages
 	tools/install-debian-packages
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed; name it: make setup PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
