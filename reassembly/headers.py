@@ -145,9 +145,10 @@ class HeaderReader:
         }
 
     def read(self, octets: bytes, wire_length: int | None, link_type: int, time: int) -> Segment | None:
-        """The TCP segment of a frame captured at ``time`` (nanoseconds since 1970 UTC), or None.
+        """The TCP segment of a frame, or None.
 
-        A segment that was fragmented comes with the packet that completes its datagram.
+        ``time``: capture time in nanoseconds, by which pieces wait for the rest of their datagram. A segment that was
+        fragmented comes with the packet that completes its datagram.
         """
         counters = self._counters
         counters.packets += 1

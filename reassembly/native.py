@@ -107,7 +107,7 @@ class NativeEngine:
             self._latest, self._clock = self._clocks.jump(time, self._latest, self._clock)
             self._run_due()
         self._mark = (time, number, source)
-        segment = self._read(octets, wire_length, link_type, time)
+        segment = self._read(octets, wire_length, link_type, self._clock)
         if segment is None:
             return
         key, sequence, acknowledgment, flags, payload, cut, path, _ = segment
@@ -159,6 +159,7 @@ class NativeEngine:
 
     def close(self) -> None:
         """End of capture: what is buffered comes out as data and gaps, then every open flow ends, oldest first."""
+        self._reader.close()
         for connection in self._table.open_ones():
             self._delivery.begin_joined(connection)
             if connection.reset_due:
