@@ -40,8 +40,6 @@ class Held(NamedTuple):
     side: int
     end: int
     """Sequence number behind its last octet."""
-    opening: bool
-    """It is a SYN without ACK."""
 
     @property
     def cost(self) -> int:
@@ -97,6 +95,13 @@ class TappedConnection:
             if reached is not None and (edge is None or distance(reached, edge) > 0):
                 self.edges[which] = reached
 
+    def place_of(self, seen: Seen) -> int | None:
+        """Where among its waiting segments the one stands that brought an event; None: it does not wait here."""
+        for place, held in enumerate(self.waiting):
+            if any(packet.number == seen.packet and packet.source == seen.source for packet in held.packets):
+                return place
+        return None
+
     def keeps(self, held: Held) -> bool:
         """Whether one of its segments, now that it is followed, is not from before that."""
         if self.since is None or self.since[0] != held.side:
@@ -136,7 +141,7 @@ class ConnectionTable:
         found.take(side, sequence, end, acknowledged, flags)
         found.networks.add(heard)
         found.last = time
-        return found, Held(packets, time, side, end, flags & (SYN | ACK) == SYN)
+        return found, Held(packets, time, side, end)
 
     def named(self, client: str, server: str) -> list[TappedConnection]:
         """All with these ends."""

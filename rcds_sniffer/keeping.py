@@ -82,7 +82,6 @@ class PacketKeeper:
         self._waiting: OrderedDict[TappedConnection, None] = OrderedDict()  # the one idle longest comes first …
         self._followed: OrderedDict[TappedConnection, None] = OrderedDict()  # … in both
         self._octets = 0
-        self._current: tuple[TappedConnection, Held] | None = None
         self._now = 0
         self._stepped = 0
 
@@ -93,8 +92,7 @@ class PacketKeeper:
         return Counters(file.writer.packets, file.writer.octets, self._forgotten, file.unwritten)
 
     def offer(self, packet: Packet) -> None:
-        """Take a packet before the engine does: what the recorder says meanwhile is said of this one."""
-        self._current = None
+        """Take a packet before the engine does, so that it waits here when the recorder speaks of it."""
         now = packet.time - self._stepped
         self._advance(now)
         fragments = self._headers.fragments
@@ -105,7 +103,7 @@ class PacketKeeper:
             packets = tuple(pieces)
         if segment is None:
             return
-        connection, held = self._current = self._table.find(segment, packets, now)
+        connection, held = self._table.find(segment, packets, now)
         home = self._followed if connection.followed else self._waiting
         home[connection] = None
         home.move_to_end(connection)
@@ -125,13 +123,17 @@ class PacketKeeper:
                 and where in a contact's connection to begin.
         """
         side = said_by(seen, client, server)
-        connection = self._named(client, server, side, seen.sequence)
-        if connection is None or connection.followed:
+        beside = [c for c in self._table.named(client, server) if c.continued_by(side, seen.sequence, None, 0)]
+        if not beside:
+            return
+        connection = next((c for c in beside if c.place_of(seen) is not None), beside[-1])
+        if connection.followed:
             return
         waiting = list(connection.waiting)
         if not whole:
+            place = connection.place_of(seen)
+            waiting = waiting[place:] if place is not None else []
             connection.since = side, seen.sequence
-            waiting = [held for held in waiting if held.packets[-1].time >= seen.time]
         self._move(connection, followed=True)
         for held in waiting:
             self._keep(connection, held)
@@ -157,17 +159,6 @@ class PacketKeeper:
     def close(self) -> None:
         """Write what is left, and close the file."""
         self._file.close()
-
-    def _named(self, client: str, server: str, side: int, sequence: int) -> TappedConnection | None:
-        """The connection that the recorder speaks of: mostly that of the packet which was offered last."""
-        beside = [c for c in self._table.named(client, server) if c.continued_by(side, sequence, None, 0)]
-        if self._current is not None:
-            connection, held = self._current
-            if connection in beside:
-                if not held.opening:
-                    return connection
-                beside.remove(connection)  # a SYN brings nothing to tell; it makes the engine end what was before
-        return beside[-1] if beside else None
 
     # --- what waits --------------------------------------------------------------------------------------------
 
