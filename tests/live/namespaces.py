@@ -1,8 +1,8 @@
 """Network namespaces of the tests' own, and sockets in them.
 
 Names are ``rcds-<pid>-<role>``: the process that made them stands in the name, so what a crashed run left behind is
-found and removed by the next one, and two runs at once leave each other alone. Veth pairs are made from namespace to
-namespace; nothing ever appears in the one that the tests run in.
+found and removed by the next one, and two runs at once leave each other alone. Veth pairs are made from namespace
+to namespace; nothing ever appears in the one that the tests run in.
 """
 
 import contextlib

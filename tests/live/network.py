@@ -4,11 +4,11 @@
                │                │
             a sensor        mirror ports ── sensors
 
-The switch is a bridge of the kernel; what passes its uplink is everything between clients and servers. A mirror port
-is a veth pair to a sensor's namespace, and ``tc … mirred`` copies to it what enters (ingress) and leaves (egress) a
-port, as a SPAN session does. The hub is a bridge that learns nothing and so sends everything everywhere. An optical
-tap is two mirror ports, one direction each. Mirror ports take frames of any size: the hosts leave segmentation to
-their cards, as hosts do, so frames larger than the MTU and with unfinished checksums pass here.
+The switch is a bridge of the kernel; what passes its uplink is everything between clients and servers. A mirror
+port is a veth pair to a sensor's namespace, and ``tc … mirred`` copies to it what enters (ingress) and leaves
+(egress) a port, as a SPAN session does. The hub is a bridge that learns nothing and so sends everything everywhere.
+An optical tap is two mirror ports, one direction each. Mirror ports take frames of any size: the hosts leave
+segmentation to their cards, as hosts do, so frames larger than the MTU and with unfinished checksums pass here.
 """
 
 from __future__ import annotations
