@@ -16,6 +16,7 @@ from rcds_sniffer.cli.errors import UserError
 
 COMMANDS = {
     "capture": ("rcds_sniffer.cli.capture", "capture", "Live interfaces to communication records."),
+    "doctor": ("rcds_sniffer.cli.doctor", "doctor", "What is wrong with a tap or a capture."),
     "replay": ("rcds_sniffer.cli.replay", "replay", "Capture files to communication records."),
     "records": ("rcds_sniffer.cli.records", "records", "Query the stored records."),
     "completion": ("rcds_sniffer.cli.completion", "completion", "Print the completion script for your shell."),

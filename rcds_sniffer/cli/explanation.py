@@ -37,6 +37,8 @@ class Asked:
     """``--bpf``."""
     tunnels: bool = True
     """Whether the filter lets tunnels pass."""
+    live: bool = False
+    """On interfaces, where the kernel filters and what it refuses is not seen."""
 
 
 def explanation(outcome: Outcome, source: Source, asked: Asked) -> Iterator[str]:
@@ -44,7 +46,9 @@ def explanation(outcome: Outcome, source: Source, asked: Asked) -> Iterator[str]
     engine = outcome.engine
     tls = sum(decoder.get("tls", 0) for decoder in outcome.decoders.values())
     where = "that the filter of --bpf accepts" if asked.own_filter else "on the ports asked for"
-    if not outcome.packets:
+    if not outcome.packets and asked.live:
+        yield f"Nothing found: no packet came {where}; `rcds-sniffer doctor -i IFACE` tells what comes instead"
+    elif not outcome.packets:
         yield "Nothing found: the capture holds no packets"
     elif outcome.packets == outcome.refused:
         yield f"Nothing found: no packet is {'one ' if asked.own_filter else ''}{where}"

@@ -116,7 +116,7 @@ def run(
     given_up = sum(backlog.given_up for backlog in backlogs)
     _log(outcome)
     if not quiet:
-        asked = Asked(since is not None or until is not None, given["bpf"] is not None, given["tunnels"])
+        asked = Asked(since is not None or until is not None, given["bpf"] is not None, given["tunnels"], live)
         kept = [] if keeper is None else [f"{given['write']}: {counted(keeper.counters.to_dict())}"]
         for line in (*summary(outcome, source, None if store is None else store.stored, asked), *kept):
             click.echo(line, err=True)

@@ -69,7 +69,7 @@ def now_and_then(take: Callable[[], Snapshot], seconds: float) -> Callable[[], N
         nonlocal due
         if time.monotonic() >= due:
             due = time.monotonic() + seconds
-            log.info("%s", line(take()))
+            log.info("so far %s", line(take()))
 
     return tick
 
