@@ -98,9 +98,8 @@ class PacketKeeper:
         fragments = self._headers.fragments
         segment = self._reader.read(packet.octets, packet.wire_length, packet.link_type, packet.time)
         packets: tuple[Packet, ...] = (packet,)
-        if self._headers.fragments > fragments and (pieces := self._reader.pieces) is not None:
-            pieces.append(packet)
-            packets = tuple(pieces)
+        if self._headers.fragments > fragments:
+            packets = self._reader.attach(packet)
         if segment is None:
             return
         connection, held = self._table.find(segment, packets, now)

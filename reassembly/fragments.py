@@ -62,7 +62,7 @@ class _Datagram:
         self.pieces: list[Piece] = []
         """By begin."""
         self.packets: list[Packet] = []
-        """See `Defragmenter.packets`."""
+        """See `Defragmenter.attach`."""
         self.covered = 0
         """Octets between their begins and ends."""
         self.length = -1
@@ -77,7 +77,7 @@ class _Datagram:
 class Defragmenter:
     """The datagrams of one capture that are not whole yet."""
 
-    __slots__ = ("_copies", "_counters", "_datagrams", "_held", "_limits", "_time", "packets")
+    __slots__ = ("_copies", "_counters", "_datagrams", "_held", "_last", "_limits", "_packets", "_time")
 
     def __init__(self, counters: Counters, limits: FragmentLimits = DEFAULT_FRAGMENT_LIMITS) -> None:
         self._counters = counters
@@ -86,13 +86,14 @@ class Defragmenter:
         self._copies: OrderedDict[DatagramKey, tuple[int, frozenset[tuple[int, int, int]]]] = OrderedDict()
         self._held = 0
         self._time = 0
-        self.packets: list[Packet] | None = None
-        """For who keeps packets and adds to it the one that each piece came in: those of the datagram that the last
-        piece went to, forgotten with it. None: the last piece was of no use."""
+        self._last: _Datagram | None = None
+        """Where the last piece went to; None: it was of no use."""
+        self._packets: list[Packet] = []
+        """Those attached to it until then."""
 
     @property
     def held(self) -> int:
-        """Octets that wait, as `FragmentLimits.octets` counts them."""
+        """Octets that wait, as `FragmentLimits.octets` counts them, those of attached packets included."""
         return self._held
 
     def advance(self, time: int) -> None:
@@ -130,7 +131,7 @@ class Defragmenter:
         """
         counters = self._counters
         counters.fragments += 1
-        self.packets = None
+        self._last = None
         begin, end, octets = piece
         version_6 = len(key[1]) > 8
         if more and not version_6:
@@ -157,11 +158,27 @@ class Defragmenter:
         before = datagram.covered
         self._fill(datagram, piece)
         if datagram.covered > before:
-            self.packets = datagram.packets
+            self._last = datagram
+            self._packets = datagram.packets
         if datagram.covered == datagram.length:
             return self._complete(key, datagram)
         self._bound(datagram)
         return None
+
+    def attach(self, packet: Packet) -> tuple[Packet, ...]:
+        """For who keeps packets: the last piece came in this one; gives those that its datagram came in so far.
+
+        What is attached waits, and is forgotten, with the datagram. A piece that was of no use comes alone.
+        """
+        datagram = self._last
+        if datagram is None:
+            return (packet,)
+        packets = (*self._packets, packet)
+        if datagram.pieces:  # it waits still
+            datagram.packets.append(packet)
+            self._held += len(packet.octets)
+            self._bound(datagram)
+        return packets
 
     def close(self) -> None:
         """End of capture: what is not whole will not be."""
@@ -208,7 +225,6 @@ class Defragmenter:
         self._copies[key] = self._time, frozenset((begin, end, hash(octets)) for begin, end, octets in pieces)
         if len(self._copies) > self._limits.copies:
             self._copies.popitem(last=False)
-        datagram.packets = []  # those that it has are the caller's now
         self._empty(datagram)
         del self._datagrams[key]
         return b"".join(captured), datagram.length, datagram.header
@@ -239,7 +255,8 @@ class Defragmenter:
         for _, _, octets in datagram.pieces:
             self._held -= len(octets) + PIECE_COST
         datagram.pieces = []
-        datagram.packets.clear()
+        self._held -= sum([len(packet.octets) for packet in datagram.packets])
+        datagram.packets = []
         datagram.covered = 0
 
 

@@ -76,9 +76,11 @@ _IPV4 = Struct(
 _IPV6 = Struct(">HB")  # payload length, next header (RFC 8200 §3), from octet 4
 _SEGMENT = Struct(">IIBB")  # sequence, acknowledgment, data offset, flags (RFC 9293 §3.1), from octet 4
 
-# The commonest frames at one stroke: Ethernet, one tag or none, IPv4 without options. From the IP header on: total
-# length, identification, flags and offset, protocol, flow key, sequence, acknowledgment, data offset, flags.
-_COMMON = Struct(">2xHHHxBxx12sIIBB").unpack_from
+# The commonest frames at one stroke: Ethernet, IPv4 without options behind one tag or none, or IPv6 without more
+# headers. From the IP header on: total length, identification, flags and offset, protocol; of IPv6 payload length
+# and next header; then flow key, sequence, acknowledgment, data offset, flags.
+_COMMON_4 = Struct(">2xHHHxBxx12sIIBB").unpack_from
+_COMMON_6 = Struct(">4xHBx36sIIBB").unpack_from
 
 
 def _checksum_good(octets: bytes) -> bool:
@@ -147,20 +149,31 @@ class HeaderReader:
     def read(self, octets: bytes, wire_length: int | None, link_type: int, time: int) -> Segment | None:
         """The TCP segment of a frame, or None.
 
-        ``time``: capture time in nanoseconds, by which pieces wait for the rest of their datagram. A segment that was
-        fragmented comes with the packet that completes its datagram.
+        ``time``: capture time in nanoseconds, by which pieces wait for the rest of their datagram. A segment that
+        was fragmented comes with the packet that completes its datagram.
         """
         counters = self._counters
         counters.packets += 1
         if link_type == 1 and not self._verify:
-            # What the long way below says of the commonest frames, sooner. Whatever is not plain goes the long way.
+            # What the long way says of the commonest frames, sooner. Whatever is not plain goes the long way.
+            kind = octets[12:15]
             at = 0
-            if octets[12:15] == b"\x08\x00\x45":
+            if kind == b"\x08\x00\x45":
                 at = 14
-            elif octets[12:14] == b"\x81\x00" and octets[16:19] == b"\x08\x00\x45":
+            elif kind == b"\x86\xdd\x60":
+                if len(octets) >= 74:
+                    total, protocol, key, sequence, acknowledgment, offset, flags = _COMMON_6(octets, 14)
+                    end = total + 54
+                    payload = ((offset & 0xF0) >> 2) + 54
+                    if protocol == 6 and 74 <= payload <= end <= len(octets):
+                        counters.tcp_segments += 1
+                        return key, sequence, acknowledgment, flags, octets[payload:end], 0, b"", 0
+            elif kind[:2] == b"\x81\x00" and octets[16:19] == b"\x08\x00\x45":
                 at = 18
             if at and len(octets) >= at + 40:
-                total, ident, fragment, protocol, key, sequence, acknowledgment, offset, flags = _COMMON(octets, at)
+                total, ident, fragment, protocol, key, sequence, acknowledgment, offset, flags = _COMMON_4(
+                    octets, at
+                )
                 end = total + at
                 payload = ((offset & 0xF0) >> 2) + at + 20
                 if protocol == 6 and not fragment & 0x3FFF and at + 40 <= payload <= end <= len(octets):
@@ -174,7 +187,10 @@ class HeaderReader:
         if link is None:
             counters.unknown_link += 1
             return None
-        frame = Frame(octets, wire_length, time)
+        return self._walk(link, Frame(octets, wire_length, time))
+
+    def _walk(self, link: Callable[[Frame], int], frame: Frame) -> Segment | None:
+        """From header to header until TCP's, or one that nobody reads."""
         layer = link(frame)
         layers = self._layers
         walked = 0
@@ -183,11 +199,15 @@ class HeaderReader:
             layer = TOO_NESTED if walked > MOST_LAYERS else reader(frame)
         if frame.inside:
             for name in counted(frame.inside):
-                setattr(counters, name, getattr(counters, name) + 1)
+                setattr(self._counters, name, getattr(self._counters, name) + 1)
         if layer == _TCP:
             return self._segment(frame)
         self._refuse(layer)
         return None
+
+    def attach(self, packet: Packet) -> tuple[Packet, ...]:
+        """See `Defragmenter.attach`: for a packet that has just been read and that counted as a fragment."""
+        return self._fragments.attach(packet)
 
     @property
     def pieces(self) -> list[Packet] | None:

@@ -286,6 +286,22 @@ def test_octets_in_all_are_bounded() -> None:
     assert counters.fragments_dropped == 100 - 10_000 // (800 + PIECE_COST)
 
 
+def test_packets_that_are_attached_count_as_well() -> None:
+    """A tiny piece may come in a packet that is large, by its padding."""
+    defragmenter = Defragmenter(Counters(), FragmentLimits(octets=10_000))
+    for number in range(100):
+        defragmenter.add(key(number), (0, 8, bytes(8)), True, 6)
+        packet = Packet(START, bytes(1000), 1000, 1, number, "")
+        assert defragmenter.attach(packet) == (packet,)
+        assert defragmenter.held <= 10_000
+    assert defragmenter.add(key(99), (8, 12, b"last"), False, 6) is not None
+    assert [one.number for one in defragmenter.attach(packet._replace(number=100))] == [99, 100]
+    assert defragmenter.add(key(99), (8, 12, b"last"), False, 6) is None
+    assert [one.number for one in defragmenter.attach(packet._replace(number=101))] == [101]
+    defragmenter.close()
+    assert defragmenter.held == 0
+
+
 def test_pieces_of_a_datagram_are_bounded() -> None:
     counters = Counters()
     defragmenter = Defragmenter(counters, FragmentLimits(pieces=10))
