@@ -12,7 +12,7 @@ from collections.abc import Callable
 from struct import Struct
 
 from capture.packet import Packet
-from reassembly import links, tunnels
+from reassembly import extensions, links, tunnels
 from reassembly.counters import Counters
 from reassembly.fragments import Defragmenter
 from reassembly.layers import (
@@ -90,42 +90,6 @@ def _checksum_good(octets: bytes) -> bool:
     return sum(memoryview(octets).cast("H")) % 0xFFFF == 0
 
 
-def _extension(frame: Frame) -> int:
-    """A header of IPv6 that says what follows and how long it is, in eights beyond the first (RFC 8200 §4.2)."""
-    return _skip(frame, 8, 1)
-
-
-def _authentication(frame: Frame) -> int:
-    """RFC 4302 §2.2: in fours, two of them not counted."""
-    return _skip(frame, 4, 2)
-
-
-def _routing(frame: Frame) -> int:
-    """RFC 8200 §4.4. With stops left, checksums are summed over the last one, which is another address (§8.1)."""
-    if frame.holds(8) and frame.octets[frame.at + 3]:
-        frame.verify = False
-    return _skip(frame, 8, 1)
-
-
-def _skip(frame: Frame, unit: int, uncounted: int) -> int:
-    if not frame.holds(8):
-        return MALFORMED
-    following = frame.octets[frame.at]
-    frame.at += (frame.octets[frame.at + 1] + uncounted) * unit
-    return IP_PROTOCOL + following
-
-
-_EXTENSIONS: dict[int, Callable[[Frame], int]] = {
-    IP_PROTOCOL + 0: _extension,  # hop-by-hop options
-    IP_PROTOCOL + 43: _routing,
-    IP_PROTOCOL + 51: _authentication,
-    IP_PROTOCOL + 60: _extension,  # destination options
-    IP_PROTOCOL + 135: _extension,  # mobility (RFC 6275 §6.1.1)
-    IP_PROTOCOL + 139: _extension,  # host identity (RFC 7401 §5.1)
-    IP_PROTOCOL + 140: _extension,  # shim6 (RFC 5533 §5.1)
-}
-
-
 class HeaderReader:
     """Reads the headers of one capture; keeps its counts, and the pieces of datagrams that are not whole yet."""
 
@@ -140,7 +104,7 @@ class HeaderReader:
         self._layers: dict[int, Callable[[Frame], int]] = {
             **links.LAYERS,
             **tunnels.LAYERS,
-            **_EXTENSIONS,
+            **extensions.LAYERS,
             IPV4: self._ipv4,
             IPV6: self._ipv6,
             IP_PROTOCOL + 44: self._fragment,
