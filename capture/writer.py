@@ -22,6 +22,8 @@ from capture.packet import Packet
 
 BUFFER_OCTETS: Final = 1 << 20
 """Octets of blocks that wait to be written. Beyond, they are written first; where that fails, nothing is taken."""
+INTERFACES: Final = 1_000
+"""Described in one section of the file; one more begins a new section, so that readers need not hold them all."""
 
 _SECTION, _INTERFACE, _PACKET = 0x0A0D0D0A, 1, 6  # block types (§4.1, §4.2, §4.3)
 _IF_NAME, _IF_TSRESOL = 2, 9  # options of an interface (§4.2)
@@ -126,7 +128,10 @@ class PacketWriter:
             os.close(descriptor)
 
     def _describe(self, source: str, link_type: int) -> int:
-        """A new interface; libpcap wants the same snapshot length of all."""
+        """A new interface, in a new section if this one has enough."""
+        if len(self._interfaces) >= INTERFACES:
+            self._interfaces.clear()
+            self._buffer += _block(_SECTION, _SECTION_BODY)
         number = self._interfaces[source, link_type] = len(self._interfaces)
         self._buffer += _interface(source, link_type)
         return number
@@ -134,7 +139,8 @@ class PacketWriter:
     def _cost(self, packet: Packet) -> int:
         """Octets that a packet takes in the file, at most."""
         known = (packet.source, packet.link_type) in self._interfaces
-        return 36 + len(packet.octets) + (0 if known else len(_interface(packet.source, packet.link_type)))
+        described = 0 if known else 12 + len(_SECTION_BODY) + len(_interface(packet.source, packet.link_type))
+        return 36 + len(packet.octets) + described
 
     def _take_out(self, limit: int) -> int:
         """Drop from the buffer the blocks that lie within its first ``limit`` octets; gives their octets."""
@@ -167,7 +173,10 @@ def _block(kind: int, body: bytes) -> bytes:
 
 
 def _interface(source: str, link_type: int) -> bytes:
-    """The description of an interface (§4.2): link type, snapshot length, name, resolution of its clock."""
+    """The description of an interface (§4.2): link type, snapshot length, name, resolution of its clock.
+
+    libpcap wants the same snapshot length of all.
+    """
     name = source.encode("utf-8", "backslashreplace")
     body = struct.pack("<HxxI", link_type, MAXIMUM_SNAPLEN)
     for code, value in ((_IF_NAME, name), (_IF_TSRESOL, _NANOSECONDS), (0, b"")):  # 0 ends the options

@@ -21,6 +21,8 @@ SECOND: Final = 1_000_000_000
 
 BESIDE: Final = 8
 """Connections with the same addresses and ports; beyond, one that is not followed is forgotten."""
+NETWORKS: Final = 16
+"""Networks in which a connection was heard; further ones are not remembered."""
 ENDED_TIME: Final = 120 * SECOND
 """After a FIN or RST and so long a silence, packets with its addresses and ports belong to another connection."""
 WINDOW: Final = 16 << 20
@@ -40,11 +42,8 @@ class Held(NamedTuple):
     side: int
     end: int
     """Sequence number behind its last octet."""
-
-    @property
-    def cost(self) -> int:
-        """Octets of memory."""
-        return sum(len(packet.octets) + PACKET_COST for packet in self.packets)
+    cost: int
+    """Octets of memory."""
 
 
 class TappedConnection:
@@ -139,9 +138,11 @@ class ConnectionTable:
             self._by_ends.setdefault(ends, []).append(found)
         end = (sequence + len(payload) + cut + bool(flags & SYN) + bool(flags & FIN)) & MASK
         found.take(side, sequence, end, acknowledged, flags)
-        found.networks.add(heard)
+        if len(found.networks) < NETWORKS:
+            found.networks.add(heard)
         found.last = time
-        return found, Held(packets, time, side, end)
+        cost = len(packets) * PACKET_COST + sum([len(packet.octets) for packet in packets])
+        return found, Held(packets, time, side, end, cost)
 
     def named(self, client: str, server: str) -> list[TappedConnection]:
         """All with these ends."""

@@ -36,6 +36,8 @@ CONNECTIONS: Final = 100_000
 """Connections that wait, and as many that are followed; beyond, the one idle longest is forgotten."""
 IDLE_TIME: Final = 7_200 * SECOND
 """A connection without packets for so long is forgotten. Messenger clients may be silent for very long."""
+IDLE_GRAIN: Final = 60 * SECOND
+"""How late it may be forgotten."""
 ORDER_TIME: Final = 2 * SECOND
 """How long a packet to be kept waits for earlier ones."""
 ORDER_OCTETS: Final = 8 << 20
@@ -83,6 +85,7 @@ class PacketKeeper:
         self._followed: OrderedDict[TappedConnection, None] = OrderedDict()  # … in both
         self._octets = 0
         self._now = 0
+        self._sweep = 0
         self._stepped = 0
 
     @property
@@ -171,7 +174,7 @@ class PacketKeeper:
             connection.octets -= oldest.cost
             self._octets -= oldest.cost
             self._forgotten += len(oldest.packets)
-        if (surplus := self._table.surplus(connection)) is not None:
+        if len(connection.waiting) == 1 and (surplus := self._table.surplus(connection)) is not None:
             self._give_up(surplus)
         while (self._octets > TOTAL_OCTETS or len(self._waiting) > CONNECTIONS) and len(self._waiting) > 1:
             self._give_up(next(iter(self._waiting)))
@@ -199,6 +202,9 @@ class PacketKeeper:
     def _advance(self, now: int) -> None:
         """Capture time has come to ``now``."""
         self._now = max(self._now, now)
+        if self._now < self._sweep:
+            return
+        self._sweep = self._now + IDLE_GRAIN
         for home in (self._waiting, self._followed):
             while home and (idlest := next(iter(home))).last + IDLE_TIME < self._now:
                 self._forget(idlest)

@@ -15,7 +15,7 @@ import pytest
 from capture.errors import NotWritable
 from capture.files import open_files
 from capture.packet import Packet
-from capture.writer import BUFFER_OCTETS, PacketWriter
+from capture.writer import BUFFER_OCTETS, INTERFACES, PacketWriter
 from tests.capture.crafting import LINKS, START, ethernet, read, tcp, tcp6
 from tests.conftest import ROOT
 
@@ -126,6 +126,22 @@ def test_link_types_stand_side_by_side(tmp_path: Path) -> None:
     if shutil.which("tshark"):
         ports = by_tshark(tmp_path / "kept", "tcp.dstport")
         assert ports[::2] == [["1863"]] * len(LINKS)
+
+
+def test_any_number_of_sources_is_read_back(tmp_path: Path) -> None:
+    sent = [packet._replace(source=f"rotated-{packet.number % 2_500}.pcap") for packet in packets(5_000)]
+    with PacketWriter(str(tmp_path / "kept")) as writer:
+        for packet in sent:
+            writer.write(packet)
+    assert read_back(tmp_path / "kept") == of(sent)
+    assert len(writer._interfaces) <= INTERFACES
+    if shutil.which("tshark"):
+        numbers = by_tshark(tmp_path / "kept", "frame.number")  # of names in later sections it knows nothing
+        assert len(numbers) == len(sent)
+    if shutil.which("tcpdump"):
+        command = ["tcpdump", "-n", "-r", tmp_path / "kept"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert done.stdout.count("\n") == len(sent)
 
 
 @pytest.mark.parametrize("program", ["tcpdump", "tshark"])
