@@ -3,8 +3,10 @@
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-EXTENSIONS = [
-    Extension("reassembly.nids", ["reassembly/nids.pyx"], libraries=["nids", "pcap"], optional=True),
-]
+LIBNIDS = Extension("reassembly.nids", ["reassembly/nids.pyx"], libraries=["nids", "pcap"])
 
-setup(ext_modules=cythonize(EXTENSIONS, build_dir="build/cython"))
+extensions = cythonize([LIBNIDS], build_dir="build/cython")
+for extension in extensions:
+    extension.optional = True  # cythonize drops it where the extensions say it themselves
+
+setup(ext_modules=extensions)

@@ -1,6 +1,7 @@
 """The engines by name: the one place that knows them all."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Final
 
 from reassembly.engine import Engine, EventCallback
@@ -49,12 +50,14 @@ def make_engine(
 
 
 def _libnids() -> Callable[[EventCallback, bool], Engine]:
+    # Not before somebody asks for it: some have no libnids.
     try:
-        # Not before somebody asks for it: some have no libnids.
-        from reassembly.libnids import LibnidsEngine  # noqa: PLC0415
+        import_module("reassembly.nids")
     except ImportError as error:
         raise EngineUnavailable(
             f"the engine libnids was not built here ({error}): "
             "apt-get install libnids-dev gcc python3-dev, then install rcds-sniffer again"
         ) from error
+    from reassembly.libnids import LibnidsEngine  # noqa: PLC0415
+
     return LibnidsEngine
