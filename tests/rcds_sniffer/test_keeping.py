@@ -8,8 +8,10 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
+import dpkt
 import pytest
 
 from capture.errors import NotWritable
@@ -181,6 +183,41 @@ def test_fragments_are_kept_all_of_them(tmp_path: Path) -> None:
     run(in_order(mine + others), tmp_path / "kept", ALICE)
     assert not stamped(mine) - stamped(read(tmp_path / "kept"))
     assert b"THIRD" not in (tmp_path / "kept").read_bytes()
+
+
+def test_pieces_of_a_tunnels_packets_are_kept_all_of_them(tmp_path: Path) -> None:
+    world, frames = gossip()
+    mine = own(world, frames, ALICE)
+    others = [frame for frame in frames if frame not in mine]
+    mine, others = in_pieces(in_gre(mine)), in_pieces(in_gre(others, ident=30_000))
+    run(in_order(mine + others), tmp_path / "kept", ALICE)
+    assert not stamped(mine) - stamped(read(tmp_path / "kept"))
+    assert b"THIRD" not in (tmp_path / "kept").read_bytes()
+
+
+def in_gre(frames: Frames, *, ident: int = 1) -> Frames:
+    """As a mirror sends them on, Ethernet and all (RFC 2784)."""
+    out = []
+    for number, frame in enumerate(frames, ident):
+        gre = b"\0\0\x65\x58" + frame.octets
+        ip = dpkt.ip.IP(src=address("203.0.113.1"), dst=address("203.0.113.2"), p=47, id=number, data=gre)
+        ip.len = 20 + len(gre)
+        out.append(replace(frame, octets=link_header(ip.src, ip.dst) + bytes(ip)))
+    return out
+
+
+def in_pieces(frames: Frames, *, size: int = 48) -> Frames:
+    """Every IPv4 packet cut into fragments."""
+    out = []
+    for frame in frames:
+        ip = dpkt.ip.IP(frame.octets[14:])
+        body = frame.octets[34:]
+        for at in range(0, len(body), size):
+            piece = body[at : at + size]
+            part = dpkt.ip.IP(src=ip.src, dst=ip.dst, p=ip.p, id=ip.id, len=20 + len(piece), data=piece)
+            part.mf, part.offset = int(at + size < len(body)), at // 8
+            out.append(Frame(frame.time + at, frame.octets[:14] + bytes(part)))
+    return out
 
 
 @pytest.mark.parametrize("seed", range(2))
