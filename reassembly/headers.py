@@ -173,11 +173,6 @@ class HeaderReader:
         """See `Defragmenter.attach`: for a packet that has just been read and that counted as a fragment."""
         return self._fragments.attach(packet)
 
-    @property
-    def pieces(self) -> list[Packet] | None:
-        """See `Defragmenter.packets`."""
-        return self._fragments.packets
-
     def close(self) -> None:
         """End of capture: pieces of datagrams that never became whole are dropped, and counted so."""
         self._fragments.close()
