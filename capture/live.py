@@ -249,8 +249,6 @@ class LiveSource:
 
     def _tell_step(self) -> None:
         step, self._step = self._step, 0
-        if not step:
-            return  # set and set back
         self.counters.clock_steps += 1
         self.counters.clock_stepped += step
         if self._reached is not None:

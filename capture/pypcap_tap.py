@@ -92,7 +92,9 @@ class Tap:
 
         libpcap sifts what the kernel had put into its buffer before. The filter stays when the interface comes
         back. Cooked packets are sifted here and counted as refused: the kernel filters them before their header is
-        made, and libpcap's translation of a filter that computes offsets refuses all (tried, 1.10.3).
+        made, and libpcap's translation of a filter that computes offsets refuses all (tried, 1.10.3). A filter for
+        which the kernel has no room (before Linux 6.7 some 350 instructions) libpcap applies behind the kernel's
+        buffer; it says so on standard error, and that ``sysctl net.core.optmem_max`` mends it.
 
         Raises:
             BadFilter: it cannot be set.

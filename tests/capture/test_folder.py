@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from capture import folder as folder_module
 from capture import rotation
@@ -184,15 +185,16 @@ def test_file_that_is_compressed_before_its_turn_is_read_once(follow: Follow, tm
     assert followed.shows(0, 15)
 
 
-def test_growing_gzip_file(follow: Follow, tmp_path: Path) -> None:
-    octets = gzip.compress(capture(0, 2000))
-    path = tmp_path / "a.pcap.gz"
+@pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress])
+def test_growing_compressed_file(follow: Follow, tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+    octets = compress(capture(0, 20_000))
+    path = tmp_path / "a.pcap.packed"
     path.write_bytes(octets[: len(octets) // 2])
     followed = follow(tmp_path)
     followed.reader.run(0.3)
-    assert 100 < len(followed.reader.packets) < 2000
+    assert 100 < len(followed.reader.packets) < 20_000
     append(path, octets[len(octets) // 2 :])
-    assert followed.shows(0, 2000)
+    assert followed.shows(0, 20_000)
     assert followed.source.truncations == ()
 
 

@@ -1,5 +1,6 @@
 """Live capture on real interfaces: veth pairs in a network namespace of the tests' own."""
 
+import contextlib
 import logging
 import os
 import re
@@ -136,6 +137,19 @@ def test_kernel_filters_and_what_came_before_the_filter_is_sifted(net: None) -> 
         assert source.counters.refused == 0
     assert [packet.octets for packet in packets] == frames(700)
     assert [packet.number for packet in packets] == list(range(1, 701))
+
+
+def test_filter_for_which_the_kernel_has_no_room(net: None) -> None:
+    room = Path("/proc/sys/net/core/optmem_max")  # of older kernels: 20,480, and the same for all namespaces
+    with contextlib.suppress(OSError):
+        room.write_text("20480")
+    with open_interfaces(["tap0"], buffer_octets=SMALL) as source:
+        many = "".join(f" or link[{octet}:2] = 5" for octet in range(60, 360))  # 796 instructions
+        source.set_filter(filter_by_expression("tcp port 1863" + many))
+        Sender("end0").send(*(frame(number, port) for number in range(1500) for port in (80, 1863)))
+        packets = Reader(source).packet_count(1500)
+        assert source.counters.received == 1500
+    assert [packet.octets for packet in packets] == frames(1500)
 
 
 def test_tagged_frames_pass_the_filter(net: None) -> None:
