@@ -356,6 +356,18 @@ def test_file_named_like_the_interface_is_not_opened(
     assert Path.cwd() == tmp_path
 
 
+def test_file_named_like_the_interface_where_threads_may_have_no_directory_of_their_own(
+    net: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in some containers."""
+    monkeypatch.setattr("capture.pypcap_handle._CLONE_FS", 1)  # which the kernel refuses
+    monkeypatch.chdir(tmp_path)
+    open_interfaces(["tap0"], buffer_octets=SMALL).close()
+    (tmp_path / "tap0").write_bytes(pcap([frame(99)]))
+    with pytest.raises(CaptureError, match="start elsewhere"):
+        open_interfaces(["tap0"], buffer_octets=SMALL)
+
+
 def test_unknown_interface_is_told_with_those_that_there_are(net: None) -> None:
     for name in ("tap9", "-", "", "x" * 99, "tap0\0", "/dev/null", "ünï"):
         with pytest.raises(NoSuchInterface, match=r"up: end0, tap0; down: .*lo$"):
