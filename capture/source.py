@@ -1,6 +1,6 @@
 """The contract of a source of packets.
 
-A source is opened from a file, standard input or (later) an interface. It says its link types, clock and
+A source is opened from files, standard input, a folder that is written to, or interfaces. It says its link types, clock and
 counters, and hands on packets in batches, so that the consumer's loop costs little per packet. Every packet of
 the source is numbered, those too that the filter refuses: the numbers are the ones Wireshark shows (but for the
 rare pcapng custom block, which Wireshark numbers as well and libpcap passes over).
