@@ -1,10 +1,10 @@
 """The contract of a source of packets.
 
 A source is opened from files, standard input, a folder that is written to, or interfaces. It says its link types,
-clock and counters, and hands on packets in batches, so that the consumer's loop costs little per packet. Every packet
-of the source is numbered, those too that the filter refuses: the numbers are the ones Wireshark shows (but for the
-rare pcapng custom block, which Wireshark numbers as well and libpcap passes over). Of an interface only those are
-numbered that the kernel's filter lets pass.
+clock and counters, and hands on packets in batches, so that the consumer's loop costs little per packet. Every
+packet of the source is numbered, those too that the filter refuses: the numbers are the ones Wireshark shows (but
+for the rare pcapng custom block, which Wireshark numbers as well and libpcap passes over). Of an interface only
+those are numbered that the kernel's filter lets pass.
 
 The contract is made for live sources as well: a batch may be empty, which means that the line is idle and the
 consumer may serve signals and timers; the counters have room for what the kernel and the interface dropped.
