@@ -13,7 +13,7 @@ import pytest
 from .msn_server import MsnServer
 from .namespaces import Namespace, remove_leftovers
 from .network import Network
-from .town import Town
+from .town import Talk, Town
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +40,13 @@ def span(network: Network) -> Namespace:
 def town(network: Network) -> Town:
     """The people; nobody is online yet."""
     return Town(network)
+
+
+@pytest.fixture(scope="module")
+def talk(town: Town) -> Iterator[Talk]:
+    """Alice and Bob online, in a conversation."""
+    with Talk(town) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

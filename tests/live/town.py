@@ -6,9 +6,10 @@ for in everything that the program writes.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from tests.simulator.texts import EVERYDAY, HOSTILE
 
@@ -17,7 +18,7 @@ from .msn_client import Chat, Client, Truth
 if TYPE_CHECKING:
     from .network import Network
 
-ALICE, GINA = "alice@example.org", "gina@example.org"
+ALICE, DAVE, GINA = "alice@example.org", "dave@example.org", "gina@example.org"
 PRIVATE = "nobody's business"
 """In every text between people who are not targets."""
 PAUSE = 0.3
@@ -34,7 +35,7 @@ class Town:
         self.alice = self._person(ALICE, "one", 15)
         self.bob = self._person("bob@example.com", "two", 12)
         self.carol = self._person("carol@example.net", "three", 8)
-        self.dave = self._person("dave@example.org", "four", 13)
+        self.dave = self._person(DAVE, "four", 13)
         self.erin = self._person("erin@example.com", "four", 9)
         self.gina = self._person(GINA, "three", 14, ipv6=True)
         self.hugo = self._person("hugo@example.com", "two", 10, ipv6=True)
@@ -111,6 +112,47 @@ class Evening:
             _rests(chat)
         for person in town.everybody:
             person.logs_out()
+
+
+class Talk:
+    """Alice and Bob in one conversation, Dave and Erin in another, for as long as it lasts."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        self._people = (town.alice, town.bob, town.dave, town.erin)
+        self._said = itertools.count(1)
+
+    def __enter__(self) -> Self:
+        for person in self._people:
+            person.logs_in()
+        self._chat = self._town.alice.opens_chat(self._town.bob)
+        self._others = self._town.dave.opens_chat(self._town.erin)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for person in self._people:
+            person.logs_out()
+
+    def says(self, number: int = 3) -> list[str]:
+        """Alice and Bob say something new, Dave and Erin something private; gives what Alice and Bob said."""
+        texts = []
+        for turn in range(number):
+            texts.append(f"text {next(self._said)} 文本")
+            self._chat.types(self._town.alice if turn % 2 else self._town.bob)
+            self._chat.says(self._town.alice if turn % 2 else self._town.bob, texts[-1])
+            self._others.says(self._town.dave, f"{PRIVATE} {turn}")
+        self._chat.settles()
+        self._others.settles()
+        return texts
+
+    def others_say(self) -> str:
+        """Dave says something new to Erin, who types: a sensor that came late learns who is there from that."""
+        text = f"{PRIVATE} {next(self._said)}"
+        self._others.types(self._town.dave)
+        self._others.types(self._town.erin)
+        self._others.says(self._town.dave, text)
+        self._others.settles()
+        return text
 
 
 def _talks(chat: Chat, who: Client, texts: tuple[str, ...] | list[str]) -> None:
