@@ -30,9 +30,7 @@ Report = Callable[[str, Iterable[Finding]], None]
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=options.FileName())
-@click.option(
-    "-i", "--interface", "interfaces", multiple=True, metavar="IFACE", help="Look at it; may be repeated."
-)
+@click.option("-i", "--interface", multiple=True, metavar="IFACE", help="Look at it; may be repeated.")
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0.1),
@@ -57,7 +55,7 @@ def doctor(
     /,
     *,
     files: tuple[str, ...],
-    interfaces: tuple[str, ...],
+    interface: tuple[str, ...],
     seconds: float,
     ports: tuple[int, ...] | None,
     output_format: str,
@@ -74,7 +72,7 @@ def doctor(
 
     Exit codes: 0 nothing is wrong, 1 something is, 2 your mistake, 130 interrupted.
     """
-    if bool(files) == bool(interfaces):
+    if bool(files) == bool(interface):
         raise UserError("name capture files, or interfaces with -i: one of the two")
     refuse_standard_input(files, None)
     protocols = [(protocol, frozenset(ports or protocol.ports)) for protocol in installed().values()]
@@ -96,8 +94,8 @@ def doctor(
                 return look(source, protocols, live=until is not None, stopped=stopped, progress=progress)
 
         try:
-            if interfaces:
-                _interfaces(interfaces, seconds, run, report)
+            if interface:
+                _interfaces(interface, seconds, run, report)
             else:
                 with open_files(files) as source:
                     seen = run(source, None)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from capture.files import open_files
+from capture.folder import follow_folder
 from capture.source import Source
 from rcds_sniffer.cli import options
 from rcds_sniffer.cli.analysis import analysis
@@ -60,11 +61,7 @@ def replay(
     in_the_way = output == "-" and output_format != "chat" and sys.stdout is not None and sys.stdout.isatty()
 
     def open_source() -> Source:
-        if follow:
-            from capture.folder import follow_folder  # noqa: PLC0415
-
-            return follow_folder(files[0], source)
-        return open_files(files, source)
+        return follow_folder(files[0], source) if follow else open_files(files, source)
 
     run(
         ctx,

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from rcds_sniffer.cli.signals import Signals, served_signals
 from rcds_sniffer.cli.statistics import now_and_then, served_metrics, snapshot
 from rcds_sniffer.cli.summary import summary
 from rcds_sniffer.cli.whom import given_last, make_warrant
-from rcds_sniffer.cli.wording import counted
+from rcds_sniffer.cli.wording import counted, number
 from rcds_sniffer.keeping import PacketKeeper
 from rcds_sniffer.orders import NamedTargets, Period, Warrant
 from rcds_sniffer.pipeline import Outcome, Pipeline, Sink
@@ -113,19 +113,28 @@ def run(
                 backlog.finish()
     except (CaptureError, EngineUnavailable) as error:
         raise UserError(str(error)) from error
-    given_up = sum(backlog.given_up for backlog in backlogs)
     _log(outcome)
+    unwritten = list(_unwritten(backlogs, keeper, given["write"]))
+    lines: list[str] = []
     if not quiet:
         asked = Asked(since is not None or until is not None, given["bpf"] is not None, given["tunnels"], live)
-        kept = [] if keeper is None else [f"{given['write']}: {counted(keeper.counters.to_dict())}"]
-        for line in (*summary(outcome, source, None if store is None else store.stored, asked), *kept):
-            click.echo(line, err=True)
-    if given_up:
-        click.echo(f"LOST: {given_up:,} records could not be written", err=True)
+        lines += summary(outcome, source, None if store is None else store.stored, asked)
+        lines += [] if keeper is None else [f"{given['write']}: {counted(keeper.counters.to_dict())}"]
+    for line in lines + unwritten:
+        click.echo(line, err=True)
     if outcome.failure is not None:
         raise RunError(f"{outcome.failure}; what was read before is recorded") from outcome.failure
-    lost = outcome.lost or source.truncations or given_up
-    ctx.exit(INTERRUPTED if signals.stop else LOST if lost else OK)
+    if signals.stop and not unwritten:
+        ctx.exit(INTERRUPTED)
+    ctx.exit(LOST if outcome.lost or source.truncations or unwritten else OK)
+
+
+def _unwritten(backlogs: list[Backlog], keeper: PacketKeeper | None, file: str | None) -> Iterator[str]:
+    records = sum(backlog.given_up for backlog in backlogs)
+    if records:
+        yield f"LOST: {number(records, 'record')} could not be written"
+    if keeper is not None and keeper.counters.unwritten:
+        yield f"LOST: {number(keeper.counters.unwritten, 'packet')} could not be written to {file}"
 
 
 def _refuse_overwriting(
