@@ -164,16 +164,16 @@ class LibnidsEngine:
     def _end(self, stream: nids.TcpStream, state: int) -> None:
         followed = self._flows[stream]
         events: list[StreamEvent] = []
-        finished = 0
+        fins: list[Mark] = []
         if state != nids.NIDS_FORGOTTEN:
             for half, from_client in ((stream.server, True), (stream.client, False)):
-                finished += half.finished
+                fins += [half.finished_by] if half.finished else []
                 events += self._missing(followed.flow, half, from_client)
-        reason = _REASONS.get(state, "fin" if finished == 2 else "evicted")
-        if state == nids.NIDS_EXITING and finished:
-            reason = "fin"
+        reason, mark = _REASONS.get(state, "evicted"), self._mark
+        if fins and (state == nids.NIDS_EXITING or len(fins) == 2):
+            reason, mark = "fin", max(fins)
         if followed.emitted or events:
-            events.append(StreamEnd(followed.flow, *self._mark, reason))
+            events.append(StreamEnd(followed.flow, *mark, reason))
         if self._last_words is not None:
             self._last_words[stream] = events
             return

@@ -52,6 +52,10 @@ cdef enum:
     FIN = 0x01
     SYN = 0x02
     ACK = 0x10
+    # How libnids says in a half-stream's state that its end has finished (TCP_CLOSING and two of its own).
+    FIN_BEYOND_HOLE = 11
+    FIN_SENT = 120
+    FIN_CONFIRMED = 121
 
 
 class error(Exception):
@@ -65,16 +69,16 @@ cdef struct Parameter:
 
 cdef Parameter parameter(str name) except *:
     """The settable ones, and what libnids survives. With more in the third and fourth it would throw pieces away in
-    the middle of a datagram (it holds 256 KiB for a host)."""
+    the middle of a datagram: it holds 256 KiB for a host, these two counted for each piece (see `Pieces`)."""
     cdef Parameter found
     if name == "n_tcp_streams":
         found = Parameter(&nids_params.n_tcp_streams, 2, 10_000_000)
     elif name == "n_hosts":
         found = Parameter(&nids_params.n_hosts, 1, 1_000_000)
     elif name == "sk_buff_size":
-        found = Parameter(&nids_params.sk_buff_size, 0, 1_024)
+        found = Parameter(&nids_params.sk_buff_size, 0, 168)
     elif name == "dev_addon":
-        found = Parameter(&nids_params.dev_addon, -1, 64)
+        found = Parameter(&nids_params.dev_addon, -1, 16)
     elif name == "scan_num_hosts":
         found = Parameter(&nids_params.scan_num_hosts, 0, 0)
     elif name == "tcp_workarounds":
@@ -335,8 +339,9 @@ cdef int note_waiting(bint finishes) except -1:
     elif queued > half.queued:
         half.late.append((_sequence, _length, _mark))
     half.queued = queued
-    if finishes:
+    if finishes and half.fin < 0 and has_finished(&stream.client if from_client else &stream.server):
         half.fin = <uint32_t> (_sequence + _length)
+        half.fin_mark = _mark
     return 0
 
 

@@ -10,7 +10,8 @@ cdef class HalfStream:
     cdef int queued
     """libnids' account of what waits, after the last segment."""
     cdef int64_t fin
-    """Sequence number of the sender's FIN; -1 before it was seen."""
+    """Sequence number of the sender's FIN; -1 before libnids has taken one."""
+    cdef object fin_mark
 
     def __cinit__(self):
         self.late = []
@@ -87,9 +88,15 @@ cdef class HalfStream:
 
     @property
     def finished(self):
-        """True when the sender's FIN was seen."""
+        """True when libnids has taken the sender's FIN."""
         self.there()
         return self.fin >= 0
+
+    @property
+    def finished_by(self):
+        """The mark of the frame that brought the FIN."""
+        self.there()
+        return self.fin_mark
 
     @property
     def missing(self):
@@ -104,6 +111,10 @@ cdef class HalfStream:
         for start, length, _ in self.late:
             ahead = max(ahead, <int32_t> (start + length - next))
         return max(0, ahead)
+
+
+cdef bint has_finished(half_stream *sender) noexcept:
+    return sender.state == FIN_BEYOND_HOLE or sender.state == FIN_SENT or sender.state == FIN_CONFIRMED
 
 
 cdef uint32_t expected(half_stream *half, half_stream *sender) noexcept:

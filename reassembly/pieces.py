@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 DATAGRAMS = 1_024
 """Datagrams that are waited for. One more: the one that began first is given up."""
-PIECES = 128
+PIECES = 512
 """Pieces of one datagram; libnids throws away what needs many more. One more: the datagram is given up."""
 OCTETS = 8 << 20
 """Octets that wait in all. Above: the datagrams that began first are given up."""
