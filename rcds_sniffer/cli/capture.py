@@ -22,7 +22,6 @@ BUFFER_MIB = 256
 @click.option(
     "-i",
     "--interface",
-    "interfaces",
     multiple=True,
     required=True,
     metavar="IFACE",
@@ -62,7 +61,7 @@ def capture(
     ctx: click.Context,
     /,
     *,
-    interfaces: tuple[str, ...],
+    interface: tuple[str, ...],
     buffer_mib: int,
     promiscuous: bool,
     follow: bool,
@@ -92,7 +91,7 @@ def capture(
         raise UserError("--no-db, and no --follow, --output or --write: nothing would be kept")
     run(
         ctx,
-        lambda: open_interfaces(interfaces, buffer_octets=buffer_mib << 20, promiscuous=promiscuous),
+        lambda: open_interfaces(interface, buffer_octets=buffer_mib << 20, promiscuous=promiscuous),
         lambda _: contextlib.nullcontext(lambda: None),
         output=(output_format or "chat", output or "-") if wanted else None,
         live=True,
