@@ -33,7 +33,6 @@ BUFFER_MIB = 256
 @click.option("--source", type=click.Choice(["pypcap"]), default="pypcap", show_default=True, help="What captures.")
 @click.option(
     "--buffer",
-    "buffer_mib",
     type=click.IntRange(1, 2047),
     default=BUFFER_MIB,
     show_default=True,
@@ -62,7 +61,7 @@ def capture(
     /,
     *,
     interface: tuple[str, ...],
-    buffer_mib: int,
+    buffer: int,
     promiscuous: bool,
     follow: bool,
     output_format: str | None,
@@ -91,7 +90,7 @@ def capture(
         raise UserError("--no-db, and no --follow, --output or --write: nothing would be kept")
     run(
         ctx,
-        lambda: open_interfaces(interface, buffer_octets=buffer_mib << 20, promiscuous=promiscuous),
+        lambda: open_interfaces(interface, buffer_octets=buffer << 20, promiscuous=promiscuous),
         lambda _: contextlib.nullcontext(lambda: None),
         output=(output_format or "chat", output or "-") if wanted else None,
         live=True,
