@@ -52,6 +52,10 @@ class Limits:
     """Packets with octets, SYN, FIN or RST that are remembered to find copies, the latest of all flows together.
     A copy of an older one counts as retransmission."""
 
+    duplicate_watch: int = 1_024
+    """Packets for which those that come in the plain are remembered too, from each that does not: with octets out of
+    order, repeated, or with SYN, FIN or RST. The first copies after a longer run of plain ones count as retransmission."""
+
     clock_step: int = 60 * SECOND
     """A packet time so far below the latest one says that the capture's clock was set, or that captures follow one
     another in the wrong order; waits go on from there. Less: packets out of order. Two clocks so far apart whose

@@ -63,6 +63,7 @@ class NativeEngine:
         "_strays",
         "_table",
         "_waits",
+        "_watching",
         "counters",
     )
 
@@ -87,6 +88,7 @@ class NativeEngine:
         self._waits = Waits(limits, self.counters)
         self._copies = Copies(limits)
         self._remember = self._copies.remember
+        self._watching = 0  # until this packet even what comes in the plain is remembered, to know its copies; 0: not
         self._clocks = Clocks(self.counters, limits)
         self._step = limits.clock_step
         self._latest = 0  # the latest packet time, on the clock of the packets that come now
@@ -126,7 +128,8 @@ class NativeEngine:
             if not direction.assembler.take(sequence, len(payload)):
                 self._segment(direction, segment)
                 return
-            self._remember((self._clock, segment))
+            if self._watching:
+                self._remember((self._clock, segment))
             connection.emitted = True
             self._callback(
                 StreamData(connection.flow, direction.from_client, time, sequence, number, source, payload)
@@ -183,11 +186,15 @@ class NativeEngine:
 
     def _segment(self, direction: Direction, segment: Segment) -> None:
         """A segment of addresses and ports that are known, if it is not a copy that the tap made."""
+        packets = self.counters.packets
         if segment[3] & (FIN | SYN | RST) or segment[4]:
+            self._watching = packets + self._limits.duplicate_watch
             if self._copies.holds(segment, self._clock):
                 self.counters.duplicates += 1
                 return
             self._remember((self._clock, segment))
+        elif packets > self._watching:
+            self._watching = 0
         self._sort(direction, segment)
 
     def _sort(self, direction: Direction, segment: Segment) -> None:

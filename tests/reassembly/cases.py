@@ -785,3 +785,111 @@ def syn_that_nobody_took_up_is_forgotten(t):
         ("c", b"c"),
         ("end", "fin"),
     ]
+
+
+# Strangers with the same addresses and ports; copies that the tap makes.
+
+
+def stranger(*tags: int) -> Talk:
+    return Talk(client_isn=2_000_000_000, server_isn=3_000_000_000, tags=tags)
+
+
+def in_turn(*dialogues):
+    return [step for steps in zip(*dialogues, strict=True) for step in steps]
+
+
+@case("networks", "stacked tags")
+def strangers_in_another_network_packet_by_packet(t):
+    other = stranger(0x8100)
+    mine = [*t.handshake(), t.c(b"a"), t.s(b"b"), t.c(b"c"), *t.goodbye()]
+    theirs = [*other.handshake(), other.c(b"A"), other.s(b"B"), other.c(b"C"), *other.goodbye()]
+    return in_turn(mine, theirs), [
+        *[("c", b"a"), ("c", b"A"), ("s", b"b"), ("s", b"B"), ("c", b"c"), ("c", b"C")],
+        *[("end", "fin"), ("end", "fin")],
+    ]
+
+
+@case("networks", "mid-stream")
+def strangers_in_another_network_joined_in_mid_stream(t):
+    other = stranger(0x8100)
+    mine = [t.c(b"aa"), t.s(b"bb"), t.c(b"cc"), pause(6)]
+    theirs = [other.c(b"AA"), other.s(b"BB"), other.c(b"CC"), pause(6)]
+    return [*in_turn(mine, theirs), t.ack(True)], [
+        *[("c gap", None), ("c", b"aa"), ("c", b"cc"), ("s gap", None), ("s", b"bb")],
+        *[("c gap", None), ("c", b"AA"), ("c", b"CC"), ("s gap", None), ("s", b"BB")],
+        *[("end", "capture-end"), ("end", "capture-end")],
+    ]
+
+
+@case("strangers")
+def strangers_whose_tags_were_stripped(t):
+    other = stranger()
+    mine = [*t.handshake(), t.c(b"a"), t.s(b"b"), t.c(b"c"), *t.goodbye()]
+    theirs = [*other.handshake(), other.c(b"A"), other.s(b"B"), other.c(b"C"), *other.goodbye()]
+    return in_turn(mine, theirs), [
+        *[("c", b"a"), ("c", b"A"), ("s", b"b"), ("s", b"B"), ("c", b"c"), ("c", b"C")],
+        *[("end", "fin"), ("end", "fin")],
+    ]
+
+
+@case("strangers", "mid-stream")
+def strangers_without_a_syn_gather_until_they_are_enough(t):
+    other = stranger()
+    mine = [t.c(b"aa"), t.s(b"bb"), t.c(b"cc"), t.s(b"dd")]
+    theirs = [other.c(b"AA"), other.s(b"BB"), other.c(b"CC"), other.s(b"DD")]
+    return [*t.handshake(), *in_turn(mine, theirs), pause(6), t.ack(True)], [
+        *[("c", b"aa"), ("s", b"bb"), ("c", b"cc"), ("s", b"dd")],
+        *[("c gap", None), ("c", b"AA"), ("c", b"CC"), ("s gap", None), ("s", b"BB"), ("s", b"DD")],
+        *[("end", "capture-end"), ("end", "capture-end")],
+    ]
+
+
+@case("strangers")
+def connection_taken_for_dead_goes_on(t):
+    other = stranger()
+    theirs = [*other.handshake(), other.c(b"A"), other.s(b"B")]
+    return [*t.handshake(), t.c(b"a"), *theirs, t.s(b"bb"), other.c(b"C"), pause(6), t.ack(True)], [
+        *[("c", b"a"), ("end", "reused"), ("c", b"A"), ("s", b"B"), ("c", b"C"), ("s gap", None), ("s", b"bb")],
+        *[("end", "capture-end"), ("end", "capture-end")],
+    ]
+
+
+@case("stacked tags")
+def each_direction_in_a_vlan_of_its_own_is_one_connection(t):
+    back = Talk(tags=(0x8100,))
+    handshake = [t.syn(), back.syn_ack(), t.ack(True)]
+    said = t.c(b"a")
+    back.sent = t.sent
+    return [*handshake, said, back.s(b"b"), t.fin(True), back.fin(False)], [("c", b"a"), ("s", b"b"), ("end", "fin")]
+
+
+@case("stacked tags", "mid-stream")
+def router_on_a_stick_shows_one_connection_in_two_vlans(t):
+    behind = Talk(tags=(0x8100,))
+    before = [t.c(b"aa"), t.s(b"bb"), t.c(b"cc")]
+    copies = [behind.c(b"aa"), behind.s(b"bb"), behind.c(b"cc")]
+    return [*in_turn(before, copies), pause(6), t.ack(True)], [
+        *[("c gap", None), ("c", b"aa"), ("c", b"cc"), ("s gap", None), ("s", b"bb")],
+        ("end", "capture-end"),
+    ]
+
+
+@case("one direction", "loss")
+def one_direction_shuffled_on_a_slow_line(t):
+    a, b, c = t.c(b"a1"), t.c(b"b1"), t.c(b"c1")
+    return [t.syn(), b, pause(40), c, pause(40), a], [
+        *[("c", b"a1"), ("c", b"b1"), ("c", b"c1")],
+        ("end", "capture-end"),
+    ]
+
+
+@case("mid-stream")
+def swapped_where_a_slow_line_is_joined(t):
+    t.c(b"unseen")
+    a, b = t.c(b"first half, "), t.c(b"second half")
+    return [b, pause(3), a, pause(9), t.ack(True)], [
+        ("c gap", None),
+        ("c", b"first half, "),
+        ("c", b"second half"),
+        ("end", "capture-end"),
+    ]

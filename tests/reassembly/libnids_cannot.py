@@ -6,6 +6,7 @@ _PRUDENT = "takes octets that were acknowledged before they were seen for old on
 _NO_LINGER = "believes a RST at once, and drops the connection with what waits"
 _NO_REUSE = "takes the SYN of a new connection for a copy while the old one has not ended properly"
 _NO_MEMORY = "forgets a connection at its end, and follows a copy of it as a new one"
+_NO_STRANGERS = "knows a connection by addresses and ports alone"
 
 CANNOT: dict[str, str] = {
     "ipv6": "knows no IPv6",
@@ -50,4 +51,12 @@ CANNOT: dict[str, str] = {
     "ports_used_again_without_an_end": _NO_REUSE,
     "old_segments_do_not_pollute_the_new_connection": _NO_REUSE,
     "ports_used_again_without_syn": _NO_REUSE,
+    "strangers_in_another_network_packet_by_packet": _NO_STRANGERS,
+    "strangers_in_another_network_joined_in_mid_stream": _NOTHING_UNSEEN,
+    "strangers_whose_tags_were_stripped": _NO_STRANGERS,
+    "strangers_without_a_syn_gather_until_they_are_enough": _NO_STRANGERS,
+    "connection_taken_for_dead_goes_on": _NO_STRANGERS,
+    "router_on_a_stick_shows_one_connection_in_two_vlans": _NOTHING_UNSEEN,
+    "one_direction_shuffled_on_a_slow_line": _NOTHING_UNSEEN,
+    "swapped_where_a_slow_line_is_joined": _NOTHING_UNSEEN,
 }

@@ -118,3 +118,57 @@ def test_joined_anywhere(seed: int) -> None:
         assert b"".join(event.octets for event in mine if isinstance(event, StreamData)) == expected
         assert [event.length for event in mine if isinstance(event, StreamGap)] == [None] * bool(expected)
         assert not mine or isinstance(mine[0], StreamGap)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    seed=st.integers(0, 1 << 32),
+    opened=st.booleans(),
+    tagged=st.booleans(),
+    loss=st.sampled_from([0.0, 0.0, 0.05, 0.3]),
+    reorder=st.sampled_from([0, 3]),
+    doubled=st.booleans(),
+)
+def test_two_strangers(
+    *, seed: int, opened: bool, tagged: bool, loss: float, reorder: int, doubled: bool
+) -> None:
+    """Two connections with the same addresses and ports, packet by packet: no flow has octets of both."""
+    dice = random.Random(seed)
+    first = {side: dice.getrandbits(32) for side in (True, False)}
+    talks = [
+        Talk(client_isn=first[True], server_isn=first[False]),
+        Talk(
+            client_isn=(first[True] + dice.randrange(1 << 26, 1 << 31)) & 0xFFFFFFFF,
+            server_isn=(first[False] - dice.randrange(1 << 26, 1 << 31)) & 0xFFFFFFFF,
+            tags=(0x8100,) if tagged else (),
+        ),
+    ]
+    lines: list[tuple[float, Step]] = []
+    truth: dict[tuple[int, bool], bytes] = {}
+    for number, talk in enumerate(talks):
+        place = dice.uniform(0, 3)
+        for frame in talk.handshake() if opened else []:
+            lines.append((place, frame))
+            place += 0.5
+        for _ in range(dice.randrange(8, 30)):
+            side = dice.random() < 0.5
+            octets = bytes([dice.randrange(100) + 100 * number]) * dice.randrange(2, 30)
+            truth[number, side] = truth.get((number, side), b"") + octets
+            place += dice.uniform(0, 2)
+            frame = talk.says(side, octets)
+            if dice.random() >= loss:
+                lines += [(place + dice.uniform(0, reorder), frame)] * (1 + doubled)
+    steps = [frame for _, frame in sorted(lines, key=lambda line: line[0])]
+    events = run(steps)
+    got: dict[tuple[int, bool], bytes] = {}
+    owners: dict[int, int] = {}
+    for event in events:
+        if isinstance(event, StreamData):
+            owner = event.octets[0] // 100
+            assert {octet // 100 for octet in event.octets} == {owner}
+            assert owners.setdefault(id(event.flow), owner) == owner, "one flow speaks for both"
+            side = (owner, event.from_client)
+            got[side] = got.get(side, b"") + event.octets
+    if not loss and (tagged or (opened and not reorder)):
+        assert got == truth
+    assert [repr(event) for event in events] == [repr(event) for event in run(steps)]
