@@ -130,7 +130,7 @@ def param(str name not None, value=None):
     before = found.place[0]
     if value is not None:
         if _handle != NULL:
-            raise error(f"{name} can be set before init() only")
+            raise error(f"libnids is in use: {name} can be set before init() only, and there is one for the process")
         if not found.least <= value <= found.most:
             raise error(f"{name} is from {found.least} to {found.most}")
         found.place[0] = value

@@ -325,13 +325,14 @@ def resident() -> int:
 # Fragments, which libnids puts together, and the short ones, beyond which it would read.
 
 
-def pieces(frame: bytes, size: int) -> list:  # type: ignore[type-arg]
+def pieces(frame: bytes, size: int, identification: int = 0) -> list:  # type: ignore[type-arg]
     """The frame's datagram in pieces of ``size`` octets."""
     link, header, data = frame[:14], bytearray(frame[14:34]), frame[34:]
     out = []
     for at in range(0, len(data), size):
         piece = data[at : at + size]
         struct.pack_into(">H", header, 2, 20 + len(piece))
+        struct.pack_into(">H", header, 4, identification)
         struct.pack_into(">H", header, 6, at >> 3 | (0x2000 if at + size < len(data) else 0))
         struct.pack_into(">H", header, 10, 0)
         total = sum(struct.unpack(">10H", header))
