@@ -25,7 +25,8 @@ from rcds_sniffer.export.safe_text import safe
 from rcds_sniffer.protocols import installed
 
 SIGNS = {Severity.FINE: "✓", Severity.HINT: "·", Severity.WARNING: "!", Severity.ERROR: "✗"}
-Report = Callable[[str, Iterable[Finding]], None]
+Report = Callable[[str, str, Iterable[Finding]], None]
+"""Takes what was looked at, what else the heading of the text says, and the findings."""
 
 
 @click.command()
@@ -78,10 +79,13 @@ def doctor(
     protocols = [(protocol, frozenset(ports or protocol.ports)) for protocol in installed().values()]
     told: list[Finding] = []
 
-    def report(subject: str, findings: Iterable[Finding]) -> None:
+    def report(subject: str, heading: str, findings: Iterable[Finding]) -> None:
         findings = list(findings)
         told.extend(findings)
-        _print(subject, findings, output_format)
+        if output_format == "jsonl":
+            _print_lines(subject, findings)
+        else:
+            _print_text(subject + heading, findings)
 
     with served_signals() as signals:
 
@@ -99,7 +103,7 @@ def doctor(
             else:
                 with open_files(files) as source:
                     seen = run(source, None)
-                    report(_traffic(", ".join(files), seen), diagnose(seen))
+                    report(", ".join(files), _traffic(seen), diagnose(seen))
         except CaptureError as problem:
             raise UserError(str(problem)) from problem
     wrong = [finding for finding in told if finding.severity >= Severity.WARNING]
@@ -114,33 +118,34 @@ def _interfaces(
     """Each interface, then what comes by all of them."""
     before = [state_of(name) for name in names]
     for state in before:
-        report(state.name, examine(state))
+        report(state.name, "", examine(state))
     with contextlib.suppress(NotUp):  # which is among what was said
         with open_interfaces(names) as source:
             seen = run(source, time.monotonic() + seconds)
         for state in before:
-            report(f"{state.name}, while listening", compare(state, state_of(state.name), seconds))
-        report(_traffic(", ".join(names), seen), diagnose(seen))
+            report(state.name, ", while listening", compare(state, state_of(state.name), seconds))
+        report(", ".join(names), _traffic(seen), diagnose(seen))
 
 
-def _traffic(name: str, seen: Look) -> str:
+def _traffic(seen: Look) -> str:
     packets = number(seen.observer.packets, "packet")
-    return f"{name}: {packets} in {seen.seconds:,.1f} s" if seen.observer.packets else name
+    return f": {packets} in {seen.seconds:,.1f} s" if seen.observer.packets else ""
 
 
-def _print(subject: str, findings: Sequence[Finding], output_format: str) -> None:
-    if output_format == "jsonl":
-        for finding in findings:
-            line = {
-                "subject": subject,
-                "check": finding.check,
-                "severity": finding.severity.name.lower(),
-                "seen": finding.seen,
-                "mend": finding.mend,
-            }
-            click.echo(json.dumps(line, ensure_ascii=False))
-        return
-    click.echo(safe(subject))
+def _print_lines(subject: str, findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        line = {
+            "subject": subject,
+            "check": finding.check,
+            "severity": finding.severity.name.lower(),
+            "seen": finding.seen,
+            "mend": finding.mend,
+        }
+        click.echo(json.dumps(line, ensure_ascii=False))
+
+
+def _print_text(heading: str, findings: Iterable[Finding]) -> None:
+    click.echo(safe(heading))
     for finding in findings:
         click.echo(f"  {SIGNS[finding.severity]} {safe(finding.seen)}")
         if finding.mend:
