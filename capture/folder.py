@@ -201,6 +201,10 @@ class FolderSource:
             if len(self.truncations) < TRUNCATIONS:
                 self.truncations += (truncation,)
 
+    def stop(self) -> None:
+        """End ``batches()``: what is in a file stays there."""
+        self.close()
+
     def close(self) -> None:
         """Close the file that is read; ends a running ``batches()``."""
         self._closed = True

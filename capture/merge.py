@@ -214,6 +214,10 @@ class MergedSource:
             part.time = -1  # its turn at once: what comes next is known only when it is read
         return part.batch[start : part.at]
 
+    def stop(self) -> None:
+        """End ``batches()``: what is in a file stays there."""
+        self.close()
+
     def close(self) -> None:
         """Close every file; ends a running ``batches()``."""
         self._closed = True

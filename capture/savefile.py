@@ -207,6 +207,10 @@ class SavefileSource:
         if len(self.refused_sample) < REFUSED_SAMPLE_PACKETS:
             self.refused_sample.append(packet._replace(octets=packet.octets[:REFUSED_SAMPLE_OCTETS]))
 
+    def stop(self) -> None:
+        """End ``batches()``: what is in a file stays there."""
+        self.close()
+
     def close(self) -> None:
         """Give back the descriptor; ends a running ``batches()``."""
         self._closed = True

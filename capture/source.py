@@ -142,6 +142,9 @@ class Source(Protocol):
         Taken once: a source is read from its beginning to its end.
         """
 
+    def stop(self) -> None:
+        """End ``batches()``. A live source hands on first what has passed the line by now; a file has time."""
+
     def close(self) -> None:
         """Give back descriptors and memory. May be called again; ends a running ``batches()``."""
 

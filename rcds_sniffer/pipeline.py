@@ -135,9 +135,11 @@ class Pipeline:
             for packets in self._source.batches():
                 self._take(packets)
                 progress()
-                outcome.interrupted = stopped()
-                if outcome.interrupted or outcome.failure is not None:
+                if outcome.failure is not None:
                     break
+                if not outcome.interrupted and stopped():
+                    outcome.interrupted = True
+                    self._source.stop()  # a live line hands on what has passed by now
         except CaptureError as error:
             outcome.failure = error
         self._engine.close()

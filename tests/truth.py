@@ -26,6 +26,10 @@ class FrameSource:
         self.counters = Counters()
         self._frames = frames
         self._link_type = link_type
+        self._stopped = False
+
+    def stop(self) -> None:
+        self._stopped = True
 
     def batches(self) -> Iterable[list[Packet]]:
         packets = [
@@ -35,6 +39,8 @@ class FrameSource:
         self.counters.received = len(packets)
         for begin in range(0, len(packets), 100):
             yield packets[begin : begin + 100]
+            if self._stopped:
+                return
 
 
 class Kept:

@@ -102,7 +102,7 @@ class Happening:
     """One thing that happened in a conversation."""
 
     __slots__ = ("_into", "actor", "concluded", "delivery", "error", "in_moment", "key", "kind", "links", "object",
-                 "out_moment", "recorded", "sightings", "witnesses")  # fmt: skip
+                 "out_moment", "recorded", "sightings")  # fmt: skip
 
     def __init__(self, kind: str, actor: str, thing: str | None, key: tuple[object, ...] | None) -> None:
         self.kind = kind
@@ -119,8 +119,6 @@ class Happening:
         """Where it was seen."""
         self.sightings: list[Sighting] = []
         """The copies at hand; once it is concluded, one is enough."""
-        self.witnesses: set[str] = set()
-        """Accounts whose connections carried it: they were there."""
         self.recorded: set[str | None] = set()
         """Targets that have their record of it."""
         self.delivery: str | None = None
@@ -149,6 +147,13 @@ class Happening:
         """The same, in nanoseconds since 1970 UTC."""
         return self.moment >> ARRIVAL_BITS
 
+    @property
+    def witnesses(self) -> set[str]:
+        """Accounts whose connections carried it, proven by now or later: they were there."""
+        if self.kind not in UTTERANCES:
+            return set()
+        return {link.account for link in self.links if link.account is not None}
+
     def add(self, sighting: Sighting) -> None:
         """Take in one more connection's copy."""
         if sighting.outgoing:
@@ -157,8 +162,6 @@ class Happening:
             self.in_moment = sighting.moment
         self.links.append(sighting.link)
         self.sightings.append(sighting)
-        if self.kind in UTTERANCES and sighting.link.account is not None:
-            self.witnesses.add(sighting.link.account)
 
     def absorb(self, other: "Happening") -> None:
         """``other`` proves to be the same: its sightings are this one's, and nobody is told of it twice."""
@@ -167,7 +170,6 @@ class Happening:
         self.links += [link for link in other.links if link not in self.links]
         if self.out_moment is None:
             self.out_moment = other.out_moment
-        self.witnesses |= other.witnesses
         self.recorded |= other.recorded
         self.delivery = self.delivery or other.delivery
         self.error = self.error or other.error

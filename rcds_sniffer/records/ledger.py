@@ -157,11 +157,12 @@ class Ledger:
         if earliest == OPEN:
             return
         for happening in list(conversation.history):
-            if happening.moment >= earliest:
+            if happening.moment >= earliest or link in happening.links:
                 self._record(happening.current, conversation)
         waiting, conversation.unattributed = conversation.unattributed, deque()
         for happening in waiting:
-            if happening.moment >= earliest and self._recipients(happening, conversation):
+            reached = happening.moment >= earliest or link in happening.links
+            if reached and self._recipients(happening, conversation):
                 self._held -= 1
                 self._conclude(happening, conversation, patient=False)
             else:
