@@ -1,9 +1,9 @@
 """Datagrams that the tap shows more than once.
 
 A SPAN session that mirrors both ports of a switch, a router on a stick, or a tunnel beside the line shows one
-datagram again, with another TTL, MAC or VLAN. Takes segments; tells which of them was seen a moment ago, by all that
-TCP sees of it and by the identification of its datagram. A retransmission is another datagram, and comes later.
-Invariant: a segment that is a copy holds nothing that its original did not hold.
+datagram again, with another TTL, MAC or VLAN. Takes segments; tells which of them was seen a moment ago, by all
+that TCP sees of it and by the identification of its datagram. A retransmission is another datagram, and comes
+later. Invariant: a segment that is a copy holds nothing that its original did not hold.
 """
 
 from collections import deque

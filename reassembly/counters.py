@@ -78,8 +78,8 @@ class Counters:
         """Of these, cut by the capture's snapshot length: the octets that were captured are used."""
 
         self.duplicates = 0
-        """Of these, datagrams that were seen before: through another port of the mirror, with another TTL, MAC or VLAN.
-        Only those with octets, SYN, FIN or RST are looked for. Their octets are in no other count."""
+        """Of these, datagrams that were seen before: through another port of the mirror, with another TTL, MAC or
+        VLAN. Only those with octets, SYN, FIN or RST are looked for. Their octets are in no other count."""
         self.clock_steps = 0
         """Times the capture's clock was set, told by `Engine.stepped` or found where packet times jump back."""
 

@@ -26,7 +26,8 @@ class Engine(Protocol):
         """Capture time has come to ``time`` (nanoseconds since 1970 UTC) without a packet; waits may end."""
 
     def stepped(self, by: int) -> None:
-        """The capture's clock was set by ``by`` nanoseconds, forward positive, between the last packet and the next.
+        """The capture's clock was set by ``by`` nanoseconds, forward positive, between the last packet and the
+        next.
 
         Waits go on as if it had not been; events carry the times that the packets carry.
         """

@@ -1,15 +1,15 @@
 """Beginnings and ends of connections.
 
-Takes segments that open, take over, reset or come after the end; changes the table and has the ends said. Rules that
-were chosen, not given:
+Takes segments that open, take over, reset or come after the end; changes the table and has the ends said. Rules
+that were chosen, not given:
 
 - A SYN with another number on a live connection is a candidate until what follows confirms it (`confirms`); on one
   that ended it begins a new flow at once.
-- After ``fin``, ``rst`` and ``reused`` the connection is remembered, so that its copies are swallowed. Octets that go
-  on beyond its end begin a new flow in mid-stream, cut where the old one left off: a forged RST or SYN blinds nobody
-  for long.
-- Who takes a connection's place ends it ``reused`` if it was silent meanwhile, and if no other lives beside it: else
-  its silence means nothing. What goes on talking, goes on.
+- After ``fin``, ``rst`` and ``reused`` the connection is remembered, so that its copies are swallowed. Octets
+  that go on beyond its end begin a new flow in mid-stream, cut where the old one left off: a forged RST or SYN
+  blinds nobody for long.
+- Who takes a connection's place ends it ``reused`` if it was silent meanwhile, and if no other lives beside it:
+  else its silence means nothing. What goes on talking, goes on.
 """
 
 from reassembly.assembler import Mark
@@ -39,7 +39,8 @@ class Lifecycle:
         self._limits = limits
 
     def open(self, segment: Segment, mark: Mark, now: int, ended: Direction | None = None) -> Direction:
-        """A new connection, its first packet this one, in place of one that has ended; at a limit the idlest goes."""
+        """A new connection, its first packet this one, in place of one that has ended; at a limit the idlest
+        goes."""
         if ended is not None:
             self._table.forget(ended.connection)
         while self._counters.flows_now >= self._limits.flows:
@@ -146,7 +147,11 @@ class Lifecycle:
     def refute_reset(self, direction: Direction, sequence: int) -> None:
         """Octets: who has reset sends nothing more (RFC 9293 §3.5.2), so somebody else sent that RST."""
         connection = direction.connection
-        if direction is connection.reset_by and distance(sequence, connection.reset_sequence) >= 0:
+        if (
+            connection.reset_due
+            and direction is connection.reset_by
+            and distance(sequence, connection.reset_sequence) >= 0
+        ):
             self._counters.implausible += 1
             connection.reset_due = 0
             connection.review()

@@ -46,15 +46,17 @@ class Limits:
     """How long they wait where `patience_packets` do not come."""
 
     duplicate_time: int = 100 * MILLISECOND
-    """How much later a datagram that is equal in all that TCP sees, and in its identification, still counts as a copy
-    that the tap made. Later: a retransmission. No sender retransmits so soon (RFC 6298 §2.4; in practice 200 ms)."""
+    """How much later a datagram that is equal in all that TCP sees, and in its identification, still counts as a
+    copy that the tap made. Later: a retransmission. No sender retransmits so soon (RFC 6298 §2.4; in practice 200
+    ms)."""
     duplicate_packets: int = 256
     """Packets with octets, SYN, FIN or RST that are remembered to find copies, the latest of all flows together.
     A copy of an older one counts as retransmission."""
 
     duplicate_watch: int = 1_024
-    """Packets for which those that come in the plain are remembered too, from each that does not: with octets out of
-    order, repeated, or with SYN, FIN or RST. The first copies after a longer run of plain ones count as retransmission."""
+    """Packets for which those that come in the plain are remembered too, from each that does not: with octets out
+    of order, repeated, or with SYN, FIN or RST. The first copies after a longer run of plain ones count as
+    retransmission."""
 
     clock_step: int = 60 * SECOND
     """A packet time so far below the latest one says that the capture's clock was set, or that captures follow one
@@ -80,8 +82,8 @@ class Limits:
     reset_window: int = 1 << 16
     """Octets ahead of the edge up to which a RST is believed; beyond, it is blind (RFC 5961 §3)."""
     stray_segments: int = 4
-    """Implausible segments that fit one another, in whichever direction, after which they begin a new flow: in place
-    of the old one, which ends ``reused``, if that said nothing since the first of them, else beside it."""
+    """Implausible segments that fit one another, in whichever direction, after which they begin a new flow: in
+    place of the old one, which ends ``reused``, if that said nothing since the first of them, else beside it."""
     stray_places: int = 4
     """Places in the sequence numbers of one flow at which such segments gather. One more: the one that has waited
     longest is dropped."""

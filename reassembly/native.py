@@ -21,7 +21,7 @@ from capture.packet import Packet
 from reassembly.agenda import NEVER
 from reassembly.assembler import Mark
 from reassembly.clocks import Clocks
-from reassembly.connection import Connection, Direction
+from reassembly.connection import Candidate, Connection, Direction
 from reassembly.copies import Copies
 from reassembly.counters import Counters
 from reassembly.delivery import Delivery
@@ -40,8 +40,9 @@ from reassembly.waits import Waits
 class NativeEngine:
     """An `Engine` in Python, compiled where a compiler is at hand.
 
-    ``separate_vlans`` makes the networks of a packet (VLAN, VNI) part of what tells its flow: no number can mix what
-    these keep apart, but a tap that tags the directions of a connection differently shows two flows of one side each.
+    ``separate_vlans`` makes the networks of a packet (VLAN, VNI) part of what tells its flow: no number can mix
+    what these keep apart, but a tap that tags the directions of a connection differently shows two flows of one
+    side each.
     """
 
     __slots__ = (
@@ -88,7 +89,9 @@ class NativeEngine:
         self._waits = Waits(limits, self.counters)
         self._copies = Copies(limits)
         self._remember = self._copies.remember
-        self._watching = 0  # until this packet even what comes in the plain is remembered, to know its copies; 0: not
+        self._watching = (
+            0  # until this packet even what comes in the plain is remembered, to know its copies; 0: not
+        )
         self._clocks = Clocks(self.counters, limits)
         self._step = limits.clock_step
         self._latest = 0  # the latest packet time, on the clock of the packets that come now
@@ -153,7 +156,8 @@ class NativeEngine:
                 self._run_due()
 
     def stepped(self, by: int) -> None:
-        """The capture's clock was set by ``by`` nanoseconds, forward positive, between the last packet and the next.
+        """The capture's clock was set by ``by`` nanoseconds, forward positive, between the last packet and the
+        next.
 
         Waits go on as if it had not been; events carry the times that the packets carry.
         """
@@ -214,47 +218,58 @@ class NativeEngine:
         self._take(direction, segment)
 
     def _take(self, direction: Direction, segment: Segment) -> None:
-        """A segment of this connection, or of none that is known."""
+        """A segment of this connection, or of the one that takes its place, or of none that is known."""
+        successor = self._successor(direction, segment)
+        if successor is None:
+            return
+        direction = successor
         _, sequence, acknowledgment, flags, payload, cut, _, _ = segment
-        connection = direction.connection
-        now = self._clock
-        if connection.closed:
-            if self._lifecycle.swallowed(direction, segment):
-                return
-            direction = self._open(segment, direction)
-        elif connection.candidate is not None:
-            if confirms(connection.candidate, direction, segment, self._limits):
-                direction = self._take_over(connection, segment)
-            elif now - connection.candidate.since > self._limits.hole_wait:
-                connection.candidate = None  # nobody took it up
-                connection.review()
-        connection = direction.connection
         if flags & RST:
-            if self._lifecycle.reset(direction, segment, self._mark, now):
-                self._plan(connection)
+            if self._lifecycle.reset(direction, segment, self._mark, self._clock):
+                self._plan(direction.connection)
             return
         if flags & SYN:
-            if not self._lifecycle.synchronise(direction, segment, self._mark, now):
+            if not self._lifecycle.synchronise(direction, segment, self._mark, self._clock):
                 return
             sequence = (sequence + 1) & MASK  # the SYN counts as one (RFC 9293 §3.4)
         elif nearness(direction, segment, self._limits) < 0:
             self._implausible(direction, segment)
             return
-        connection.last = now
-        direction.seen = True
-        if connection.strangers is not None:
-            self._strays.heard(connection, now)
-        if connection.candidate is not None:
-            connection.candidate.interrupted = True
+        self._hear(direction)
         if flags & ACK:
             direction.acknowledged = acknowledgment
-        if payload and connection.reset_due:
+        if payload:
             self._lifecycle.refute_reset(direction, sequence)
         if payload or cut or flags & FIN:
             self._accept(direction, sequence, flags, payload, cut)
+        connection = direction.connection
         if not connection.closed:
-            self._waits.note_acknowledged(direction.other, now)
+            self._waits.note_acknowledged(direction.other, self._clock)
             self._settle(connection)
+
+    def _successor(self, direction: Direction, segment: Segment) -> Direction | None:
+        """Whose the segment is where the connection has ended or is taken over; None: nobody needs it."""
+        connection = direction.connection
+        candidate = connection.candidate
+        if connection.closed:
+            return None if self._lifecycle.swallowed(direction, segment) else self._open(segment, direction)
+        if candidate is not None:
+            if confirms(candidate, direction, segment, self._limits):
+                return self._take_over(candidate, segment)
+            if self._clock - candidate.since > self._limits.hole_wait:
+                connection.candidate = None  # nobody took it up
+                connection.review()
+        return direction
+
+    def _hear(self, direction: Direction) -> None:
+        """The connection lives, whatever else claims its addresses and ports."""
+        connection = direction.connection
+        connection.last = self._clock
+        direction.seen = True
+        if connection.strangers is not None:
+            self._strays.heard(connection, self._clock)
+        if connection.candidate is not None:
+            connection.candidate.interrupted = True
 
     def _accept(self, direction: Direction, sequence: int, flags: int, payload: bytes, cut: int) -> None:
         assembler = direction.assembler
@@ -301,10 +316,9 @@ class NativeEngine:
             self._take(opened.connection.towards(kept[0]), kept)
         self._mark = now
 
-    def _take_over(self, old: Connection, segment: Segment) -> Direction:
-        """The candidate of a connection was in earnest; gives the new connection's direction of the segment."""
-        assert old.candidate is not None
-        opened, kept = self._lifecycle.take_over(old.candidate, self._mark, self._clock)
+    def _take_over(self, candidate: Candidate, segment: Segment) -> Direction:
+        """The candidate was in earnest; gives the new connection's direction of the segment."""
+        opened, kept = self._lifecycle.take_over(candidate, self._mark, self._clock)
         self._due = min(self._due, self._table.next_time())
         now = self._mark
         for stray, self._mark in kept:

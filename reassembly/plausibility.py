@@ -1,13 +1,13 @@
 """What is plausible in a connection, and whose a segment is.
 
 Looks at connections and segments and answers; changes nothing. Only what is certain is used: a direction's first
-number is known from its own SYN, or from the SYN+ACK that acknowledges it (RFC 9293 §3.5), and from nothing else. In
-particular an acknowledgment alone says neither where a direction began nor that octets are lost: a mirror port may
-show it first.
+number is known from its own SYN, or from the SYN+ACK that acknowledges it (RFC 9293 §3.5), and from nothing else.
+In particular an acknowledgment alone says neither where a direction began nor that octets are lost: a mirror port
+may show it first.
 
-Several connections may have the same addresses and ports, behind different networks. The path by which a segment came
-speaks for those that are known to come by it, but the numbers decide: a tap may tag the two directions of one
-connection differently, or show each packet before and behind a router.
+Several connections may have the same addresses and ports, behind different networks. The path by which a segment
+came speaks for those that are known to come by it, but the numbers decide: a tap may tag the two directions of
+one connection differently, or show each packet before and behind a router.
 """
 
 from reassembly.assembler import Assembler
@@ -23,8 +23,8 @@ _UNKNOWN = 1 << 33  # further than numbers can be from each other
 def whose(connection: Connection, segment: Segment, limits: Limits) -> Direction | None:
     """To which of the connections with these addresses and ports a segment belongs; None: a stranger's.
 
-    A segment that fits none belongs to one that is known to come by its path, if any, and is implausible there: where
-    networks cannot tell strangers apart, a single segment is not yet evidence.
+    A segment that fits none belongs to one that is known to come by its path, if any, and is implausible there:
+    where networks cannot tell strangers apart, a single segment is not yet evidence.
     """
     key = segment[0]
     path = segment[6]

@@ -2,8 +2,8 @@
 
 Takes connections and capture times; gives them back by key, by longest silence, by age. Says nothing to anybody:
 the events of a connection are said before it goes. Invariant: every open connection stands in ``directions`` under
-both its keys and once in the agenda of the idle, and where several have the same key, the eldest stands for all that
-are `Connection.beside` it; a closed one may stand there until its time is up or another takes its place.
+both its keys and once in the agenda of the idle, and where several have the same key, the eldest stands for all
+that are `Connection.beside` it; a closed one may stand there until its time is up or another takes its place.
 """
 
 from collections import deque

@@ -860,7 +860,11 @@ def each_direction_in_a_vlan_of_its_own_is_one_connection(t):
     handshake = [t.syn(), back.syn_ack(), t.ack(True)]
     said = t.c(b"a")
     back.sent = t.sent
-    return [*handshake, said, back.s(b"b"), t.fin(True), back.fin(False)], [("c", b"a"), ("s", b"b"), ("end", "fin")]
+    return [*handshake, said, back.s(b"b"), t.fin(True), back.fin(False)], [
+        ("c", b"a"),
+        ("s", b"b"),
+        ("end", "fin"),
+    ]
 
 
 @case("stacked tags", "mid-stream")

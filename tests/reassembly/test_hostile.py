@@ -134,3 +134,36 @@ def test_capture_that_begins_in_1970() -> None:
     assert len(events) == 4
     engine.close()
     assert len(events) == 4
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_made_up_strangers_blind_nobody(seed: int) -> None:
+    """Whoever sends segments of made-up numbers and tags gets a few flows; the true one is heard to its end."""
+    dice = random.Random(seed)
+    talk = Talk()
+    events: list[StreamEvent] = []
+    engine = NativeEngine(events.append, Limits())
+    time = START
+    said = b""
+    steps = [step for step in talk.handshake() if isinstance(step, bytes)]
+    for number in range(300):
+        for _ in range(dice.randrange(6)):
+            place = dice.randrange(20) * (1 << 26)
+            forger = Talk(
+                client_isn=(talk.client_isn + (1 << 30) + place) & 0xFFFFFFFF,
+                server_isn=(talk.server_isn + (1 << 30) + place) & 0xFFFFFFFF,
+                tags=(0x8100,) * dice.choice([0, 0, 1, 2, 3]),
+            )
+            steps.append(
+                forger.frame(dice.random() < 0.5, dice.randrange(2000), b"forged", dice.choice([24, 2, 4, 17]))
+            )
+        octets = b"true%04d" % number
+        said += octets
+        steps.append(talk.c(octets))
+    for number, frame in enumerate(steps):
+        time += SECOND // 10
+        engine.feed(Packet(time, frame, None, 1, number, "x"))
+    engine.close()
+    heard = [event for event in events if hasattr(event, "octets") and b"true" in event.octets]
+    assert b"".join(event.octets for event in heard) == said
+    assert engine.counters.flows_peak <= Limits().flows_beside

@@ -238,3 +238,113 @@ def test_fin_ends_a_connection_of_one_visible_side_at_once_and_at_its_own_time()
     _, events = feed(DEFAULT_LIMITS, [*steps, pause(1), other.syn()])
     assert said(events) == [("c", b"bye"), ("end", "fin")]
     assert events[-1].time == lined_up(steps)[-1].time
+
+
+def stranger(place: int, *tags: int) -> Talk:
+    return Talk(client_isn=(1 << 31) + place * (1 << 26), server_isn=(1 << 30) + place * (1 << 26), tags=tags)
+
+
+def test_clock_that_is_set_back_goes_on() -> None:
+    talk, steps = with_hole()
+    steps += [talk.c(b"behind"), pause(-3600), talk.ack(True), pause(29), talk.ack(True), pause(2), talk.ack(True)]
+    engine, events = feed(DEFAULT_LIMITS, steps)
+    assert said(events) == [("c gap", 4), ("c", b"behind")]
+    assert engine.counters.clock_steps == 1
+
+
+def test_step_that_was_told_ends_no_wait_and_stops_none() -> None:
+    for by in (3600, -3600, 10, -10):
+        talk, steps = with_hole()
+        steps.append(talk.c(b"behind"))
+        engine, events = feed(DEFAULT_LIMITS, steps)
+        last = lined_up(steps)[-1].time + by * SECOND
+        engine.stepped(by * SECOND)
+        engine.feed(Packet(last + 29 * SECOND, talk.ack(True), None, 1, 9, "test"))
+        assert events == []
+        engine.feed(Packet(last + 31 * SECOND, talk.c(b"new"), None, 1, 10, "test"))
+        assert said(events) == [("c gap", 4), ("c", b"behind"), ("c", b"new")]
+        assert events[-1].time == last + 31 * SECOND
+        assert engine.counters.clock_steps == 1
+
+
+def test_two_clocks_whose_packets_mingle_hurry_no_wait() -> None:
+    talk, steps = with_hole()
+    steps.append(talk.c(b"behind"))
+    other = Talk(client=("10.0.0.9", 1))
+    for _ in range(28):
+        steps += [pause(-120), other.syn(), pause(121), talk.ack(True)]
+    engine, events = feed(DEFAULT_LIMITS, steps)
+    assert events == []
+    assert engine.counters.clock_steps == 1
+    _, events = feed(DEFAULT_LIMITS, [*steps, pause(3), talk.ack(True)])
+    assert said(events) == [("c gap", 4), ("c", b"behind")]
+
+
+def test_copies_are_counted_apart_from_retransmissions() -> None:
+    talk = Talk()
+    steps = [*talk.handshake(), *(talk.says(n % 2 == 0, b"%04d" % n) for n in range(20)), *talk.goodbye()]
+    engine, events = feed(DEFAULT_LIMITS, [step for step in steps for _ in range(3)])
+    assert engine.counters.duplicates == 2 * 24
+    assert engine.counters.retransmitted == 0
+    assert len(events) == 21
+    once = Talk()
+    engine, _ = feed(DEFAULT_LIMITS, [*once.handshake(), frame := once.c(b"abcd"), pause(0.2), frame])
+    assert (engine.counters.duplicates, engine.counters.retransmitted) == (0, 4)
+
+
+def test_another_identification_is_a_retransmission() -> None:
+    talk = Talk()
+    frame = talk.c(b"abcd")
+    other = frame[:18] + b"\x12\x34" + frame[20:]
+    engine, _ = feed(DEFAULT_LIMITS, [*Talk().handshake(), frame, other, other])
+    assert (engine.counters.duplicates, engine.counters.retransmitted) == (1, 4)
+
+
+def test_acknowledged_octets_that_were_never_seen_are_counted() -> None:
+    talk, steps = with_hole()
+    steps += [talk.frame(False, 0, ack=3), talk.c(b"behind")]
+    engine, _ = feed(DEFAULT_LIMITS, steps)
+    engine.close()
+    assert (engine.counters.gap_octets, engine.counters.unseen_acknowledged) == (4, 3)
+
+
+def test_join_on_a_slow_line_waits_for_packets_but_not_for_long() -> None:
+    talk = Talk()
+    steps: list[Step] = [talk.c(b"first")]
+    last = lined_up(steps)[-1].time
+    engine, events = feed(DEFAULT_LIMITS, steps)
+    engine.advance(last + 4 * SECOND)
+    assert events == []
+    engine.advance(last + 5 * SECOND)
+    assert said(events) == [("c gap", None), ("c", b"first")]
+
+
+def test_join_on_a_busy_line_waits_briefly() -> None:
+    talk = Talk()
+    others: list[Step] = [Talk(client=("10.0.0.9", port)).syn() for port in range(1, 17)]
+    _, events = feed(DEFAULT_LIMITS, [talk.c(b"first"), *others, pause(0.05), *others[:1]])
+    assert said(events) == [("c gap", None), ("c", b"first")]
+
+
+def test_flows_beside_are_bounded_and_the_eldest_stays() -> None:
+    talk = Talk()
+    steps = [*talk.handshake(), talk.c(b"a")]
+    for place in range(12):
+        steps.append(stranger(place, *(0x8100,) * (place % 7 + 1)).syn())
+    engine, events = feed(replace(DEFAULT_LIMITS, flows_beside=4), [*steps, talk.c(b"b"), *talk.goodbye()])
+    assert said(events) == [("c", b"a"), ("c", b"b"), ("end", "fin")]
+    assert engine.counters.flows_peak == 4
+    assert engine.counters.evicted >= 3
+
+
+def test_separate_vlans_are_part_of_the_key() -> None:
+    talk, same = Talk(), Talk(tags=(0x8100,))
+    steps = [*talk.handshake(), *same.handshake(), talk.c(b"a"), same.c(b"a")]
+    events: list[StreamEvent] = []
+    engine = NativeEngine(events.append, separate_vlans=True)
+    for packet in lined_up(steps):
+        engine.feed(packet)
+    engine.close()
+    assert said(events) == [("c", b"a"), ("c", b"a"), ("end", "capture-end"), ("end", "capture-end")]
+    assert (engine.counters.flows, engine.counters.overlapping, engine.counters.duplicates) == (2, 0, 0)
+    assert str(events[1].flow.client) == "10.0.0.1:40000"
