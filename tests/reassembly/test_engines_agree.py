@@ -8,6 +8,7 @@ import dataclasses
 import itertools
 import json
 import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,6 +148,12 @@ def test_second_engine_at_a_time_is_refused() -> None:
     made("libnids", print)
     with pytest.raises(Exception, match="libnids is in use"):
         made("libnids", print)
+
+
+def test_missing_libnids_is_said_with_what_mends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "reassembly.nids", None)
+    with pytest.raises(EngineUnavailable, match=r"not built here \(.*\): apt-get install libnids-dev"):
+        make_engine("libnids", print, server_ports=frozenset())
 
 
 def test_vlans_cannot_be_kept_apart() -> None:
