@@ -40,6 +40,17 @@ def eventually(look: Callable[[], Value], what: str, patience: float = PATIENCE)
     return value
 
 
+def packet_sockets(pid: int) -> int:
+    """How many packet sockets of a process receive."""
+    try:
+        table = Path(f"/proc/{pid}/net/packet").read_text().split("\n")[1:]
+        names = [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+    except OSError:
+        return 0
+    rows = [row.split() for row in table if row]
+    return sum(row[5] == "1" and f"socket:[{row[8]}]" in names for row in rows)
+
+
 class Run:
     """One program on a sensor."""
 
@@ -73,18 +84,12 @@ class Run:
 
     def listens(self, interfaces: int = 1) -> "Run":
         """Waits until its packet sockets receive."""
-        eventually(lambda: self._packet_sockets() >= interfaces, "a packet socket")
+        eventually(lambda: self._receives_on() >= interfaces, "a packet socket")
         return self
 
-    def _packet_sockets(self) -> int:
+    def _receives_on(self) -> int:
         assert self._process.poll() is None, f"ended with {self._process.returncode}: {self.said}"
-        try:
-            table = Path(f"/proc/{self.pid}/net/packet").read_text().split("\n")[1:]
-            names = [os.readlink(entry) for entry in Path(f"/proc/{self.pid}/fd").iterdir()]
-        except OSError:
-            return 0
-        rows = [row.split() for row in table if row]
-        return sum(row[5] == "1" and f"socket:[{row[8]}]" in names for row in rows)
+        return packet_sockets(self.pid)
 
     def catches_up(self) -> "Run":
         """Waits until the line is idle and the program has nothing to do."""
@@ -145,13 +150,13 @@ class Capture(Run):
         on = [word for interface in interfaces for word in ("-i", interface)] if command == "capture" else []
         kept = [] if store else ["--no-db"]
         form = ["--format", "jsonl", "--output", self.output, "--sensor", "nis-1"]
-        program = [sys.executable, "-m", "rcds_sniffer", command]
+        program = [sys.executable, "-m", "rcds_sniffer", "-v", command]
         super().__init__(sensor, folder, *program, *on, *kept, *form, *words, name=name)
-        self._interfaces = len(interfaces)
 
-    def listens(self, interfaces: int | None = None) -> "Capture":
-        """Waits until it receives on each of its interfaces."""
-        super().listens(interfaces or self._interfaces)
+    def listens(self, interfaces: int = 0) -> "Capture":
+        """Waits until it reads: its filter is in place then, which it is not yet when its sockets are there."""
+        eventually(lambda: self.code is not None or "reading by" in self.said, "it reads")
+        super().listens(interfaces)
         return self
 
     def records(self) -> list[dict[str, Any]]:

@@ -170,7 +170,7 @@ def test_an_interface_that_goes_down_and_comes_up_is_heard_again(span: Namespace
         meanwhile = talk.says()
         assert capture.code is None
         span.ip("link set tap0 up")
-        capture.listens()
+        capture.listens(1)
         after = talk.says()
         eventually(lambda: has(capture, after), "records after")
         capture.ends()

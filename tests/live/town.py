@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 ALICE, DAVE, GINA = "alice@example.org", "dave@example.org", "gina@example.org"
 PRIVATE = "nobody's business"
 """In every text between people who are not targets."""
-PAUSE = 0.3
-"""Seconds between what is said and who comes or goes: a mirror that delays must not change who heard what."""
+PAUSE = 1.2
+"""Seconds between what is said and who comes or goes. People are no faster, and the recorder takes what happens
+within a second of a connection's first packet for something that the connection may have shown."""
 STYLE = {"X_MMS_IM_Format": "FN=Segoe%20UI; EF=B; CO=800000; CS=0; PF=22"}
 
 
@@ -75,11 +76,11 @@ class Evening:
         old = town.gina.opens_chat(town.hugo)
         _talks(old, town.gina, EVERYDAY)
         _talks(old, town.hugo, ("over version six", "也可以", "x" * 5000))
-        _rests(old)
+        old.settles()
         _rests(party)
         party.leaves(town.carol)
-        _rests(party)
         beside.join()
+        time.sleep(PAUSE)
         self._chats = [party, old]
 
     def _strangers(self) -> None:
@@ -108,8 +109,9 @@ class Evening:
         party.calls(town.alice, town.carol)
         _rests(party)
         _talks(party, town.carol, ("I am back", "ok"))
-        for chat in (party, old, elsewhere):
-            _rests(chat)
+        old.settles()
+        elsewhere.settles()
+        _rests(party)
         for person in town.everybody:
             person.logs_out()
 
@@ -125,7 +127,7 @@ class Talk:
     def __enter__(self) -> Self:
         for person in self._people:
             person.logs_in()
-        self._chat = self._town.alice.opens_chat(self._town.bob)
+        self.chat = self._town.alice.opens_chat(self._town.bob)
         self._others = self._town.dave.opens_chat(self._town.erin)
         return self
 
@@ -138,10 +140,10 @@ class Talk:
         texts = []
         for turn in range(number):
             texts.append(f"text {next(self._said)} 文本")
-            self._chat.types(self._town.alice if turn % 2 else self._town.bob)
-            self._chat.says(self._town.alice if turn % 2 else self._town.bob, texts[-1])
+            self.chat.types(self._town.alice if turn % 2 else self._town.bob)
+            self.chat.says(self._town.alice if turn % 2 else self._town.bob, texts[-1])
             self._others.says(self._town.dave, f"{PRIVATE} {turn}")
-        self._chat.settles()
+        self.chat.settles()
         self._others.settles()
         return texts
 

@@ -240,3 +240,16 @@ def test_refused_call_is_the_callers_alone() -> None:
     alice.put(ev.Invited, sender=None, account=BOB, out=True)
     alice.put(ev.Invited, sender=None, account=BOB, details={"error": 217})
     assert stage.end() == []
+
+
+def test_text_carried_before_the_account_was_proven_reached_that_account() -> None:
+    stage = Stage(ALICE)
+    bob = stage.line(BOB, unsure=True)
+    bob.says("first")
+    alice = stage.line(unsure=True)  # joined in mid-stream: the first that is seen of it is the copy
+    alice.hears(BOB, "first")
+    alice.is_of(ALICE)
+    alice.says("second")
+    bob.hears(ALICE, "second")
+    stage.end()
+    assert stage.messages(ALICE) == [(BOB, (ALICE,), "first"), (ALICE, (BOB,), "second")]
