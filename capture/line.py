@@ -12,8 +12,8 @@ from capture.pypcap_handle import RETIRE_MILLISECONDS
 from capture.pypcap_tap import Tap
 from capture.source import BATCH_PACKETS
 
-HOLD_NANOSECONDS: Final = (2 * RETIRE_MILLISECONDS + 20) * 1_000_000
-"""How late a packet may be handed over, and 20 ms for the kernel's timers and ours."""
+HOLD_NANOSECONDS: Final = (2 * RETIRE_MILLISECONDS + 10) * 1_000_000
+"""How late a packet may be handed over, and 10 ms for the kernel's timers and ours."""
 HELD_OCTETS: Final = 64 * 1024 * 1024
 """Of packets held of one interface for their turn; at the limit the rest waits in the kernel's buffer."""
 PACKET_OCTETS: Final = 300

@@ -34,7 +34,7 @@ from capture.source import BATCH_PACKETS, Counters, FilterFor, Truncation
 
 BUFFER_OCTETS: Final = 256 * 1024 * 1024
 """Of the kernel's ring for each interface: it kept 300,000 packets of 242 octets unread, 2 MiB kept 3,196."""
-IDLE_MILLISECONDS: Final = 100
+IDLE_MILLISECONDS: Final = 50
 """An idle line gives an empty batch so often, for signals and timers."""
 HELD_MILLISECONDS: Final = 10
 """The same while packets are held for their turn."""
@@ -180,7 +180,7 @@ class LiveSource:
             if descriptor is not None and not line.full:
                 poll.register(descriptor, select.POLLIN)
                 polled[descriptor] = line.tap
-        holds = self._step or any(line.held for line in self._lines)
+        holds = self._step or self._stop_asked or any(line.held for line in self._lines)
         for descriptor, event in poll.poll(HELD_MILLISECONDS if holds else IDLE_MILLISECONDS):
             if event & ~select.POLLIN:  # it went down, if only for a moment
                 polled[descriptor].check(self._system.steady, now=True)

@@ -19,7 +19,7 @@ from capture.pypcap_source import AVAILABLE
 if AVAILABLE:
     import pcap
 
-RETIRE_MILLISECONDS: Final = 50
+RETIRE_MILLISECONDS: Final = 20
 """The kernel hands over a block of packets when it is full, or so long (older kernels: twice) after its first."""
 MAXIMUM_BUFFER: Final = 2**31 - 1
 """Octets: libpcap counts them with an int."""

@@ -1,6 +1,7 @@
 """One run from packets to records, as ``replay`` and ``capture`` share it."""
 
 import contextlib
+import gc
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -61,6 +62,7 @@ def run(
         UserError: a mistake in the options, or the source does not open.
         RunError: the run broke off.
     """
+    gc.freeze()  # what is imported stays: no collection need look at it, least of all the one that delays our end
     given = ctx.params
     since, until = given["since"], given["until"]
     options.check_period(since, until)
