@@ -5,6 +5,8 @@ Each sensor stands behind another kind of tap; all of them hear the same evening
 
 import contextlib
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from tests.command import replay
+from tests.conftest import ROOT
 from tests.simulator.truth import Said, witnessed
 
 from .mirror import Copy, Mirror, erspan, tagged
 from .msn_client import Wire
-from .namespaces import Namespace
+from .namespaces import KEPT_IN, Namespace, remove_leftovers
 from .network import HOSTS, Network
 from .sensor import Capture, catch_up, eventually, tcpdump, transmitted
 from .town import ALICE, GINA, PRIVATE, Evening, Town
@@ -215,3 +218,13 @@ def test_write_keeps_the_targets_conversations_and_no_others(heard: Heard) -> No
     records = replay("--target", ALICE, kept)
     assert recorded(records, ALICE) == expected(heard.truth, ALICE)
     assert recorded(replay("--target", GINA, kept), GINA) == {}
+
+
+def test_what_a_killed_run_left_behind_is_removed(network: Network) -> None:
+    program = "import os, sys; from tests.live.namespaces import Namespace; sys.stdout.write(Namespace('left').name); sys.stdout.flush(); os.abort()"
+    died = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False)
+    left = KEPT_IN / died.stdout.strip()
+    assert left.exists()
+    remove_leftovers()
+    assert not left.exists()
+    assert (KEPT_IN / network.switch.name).exists()
