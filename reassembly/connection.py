@@ -57,7 +57,7 @@ class Direction:
         self.joined = -1
         """Capture time at which the wait for lower numbers began; -1: there is none."""
         self.packets = 0
-        """Packets of the capture that were counted when the wait at the join, or for that hole, began."""
+        """Packets of the capture that were counted when the wait for that hole began."""
         self.waits = False
         """Something is buffered, or a FIN waits for octets before it."""
         self.hole_edge = -1

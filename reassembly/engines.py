@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Final
 
 from reassembly.engine import Engine, EventCallback
+from reassembly.limits import DEFAULT_LIMITS, LIVE_LIMITS
 from reassembly.native import NativeEngine
 
 ENGINES: Final = ("native", "libnids")
@@ -22,6 +23,7 @@ def make_engine(
     server_ports: frozenset[int],
     verify_checksums: bool = False,
     separate_vlans: bool = False,
+    live: bool = False,
 ) -> Engine:
     """A new engine of that name.
 
@@ -31,6 +33,7 @@ def make_engine(
         server_ports: TCP ports that tell the server of a connection whose SYN was not seen.
         verify_checksums: refuse packets with wrong IP or TCP checksums.
         separate_vlans: equal addresses and ports in different VLANs or VNIs are different connections.
+        live: the packets come as they happen, and nothing waits for others that may have been shuffled in a file.
 
     Raises:
         EngineUnavailable: see there.
@@ -38,6 +41,7 @@ def make_engine(
     if name == "native":
         return NativeEngine(
             callback,
+            limits=LIVE_LIMITS if live else DEFAULT_LIMITS,
             server_ports=server_ports,
             verify_checksums=verify_checksums,
             separate_vlans=separate_vlans,

@@ -4,7 +4,7 @@ Times are nanoseconds of capture time (the latest packet time so far), so that t
 events. At a limit the engine degrades (a gap, the end of the idlest flow), counts it, and goes on: it never stalls.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MILLISECOND = 1_000_000
 SECOND = 1_000_000_000
@@ -42,8 +42,6 @@ class Limits:
     """How long the first octets of a direction without SYN wait for lower ones that were swapped with them."""
     join_segments: int = 8
     """Segments that end that wait at once."""
-    join_patience: int = 5 * SECOND
-    """How long they wait where `patience_packets` do not come."""
 
     duplicate_time: int = 100 * MILLISECOND
     """How much later a datagram that is equal in all that TCP sees, and in its identification, still counts as a
@@ -100,3 +98,8 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+"""For files."""
+
+LIVE_LIMITS = replace(DEFAULT_LIMITS, patience_packets=0)
+"""For a line as it happens: it shuffles packets by milliseconds, and who watches a quiet one must not wait for many
+packets to come."""

@@ -285,7 +285,6 @@ class NativeEngine:
                 return
             if direction.joined < 0:
                 direction.joined = self._clock
-                direction.packets = self.counters.packets
         elif keep_alive(flags, payload, cut) and garbage_in_hole(direction, sequence, payload):
             self.counters.implausible += 1
             return

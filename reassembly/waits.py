@@ -45,8 +45,7 @@ class Waits:
         """When this direction stops waiting for lower numbers, or for the octets in its first hole."""
         limits = self._limits
         if direction.joined >= 0:
-            since = direction.joined
-            return self._patient(since, limits.join_wait, limits.join_patience, direction.packets, now)
+            return direction.joined + limits.join_wait
         if not direction.waits:
             return NEVER
         since = direction.hole_since

@@ -1,6 +1,7 @@
 """``rcds-sniffer capture``: live interfaces to communication records."""
 
 import contextlib
+import gc
 from typing import Any
 
 import click
@@ -88,6 +89,7 @@ def capture(
     wanted = follow or output_format is not None or output is not None
     if shared["no_db"] and not wanted and not shared["write"]:
         raise UserError("--no-db, and no --follow, --output or --write: nothing would be kept")
+    gc.freeze()  # what is imported stays: no collection need look at it, least of all the one that delays our end
     run(
         ctx,
         lambda: open_interfaces(interface, buffer_octets=buffer << 20, promiscuous=promiscuous),

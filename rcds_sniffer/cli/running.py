@@ -1,7 +1,6 @@
 """One run from packets to records, as ``replay`` and ``capture`` share it."""
 
 import contextlib
-import gc
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -62,7 +61,6 @@ def run(
         UserError: a mistake in the options, or the source does not open.
         RunError: the run broke off.
     """
-    gc.freeze()  # what is imported stays: no collection need look at it, least of all the one that delays our end
     given = ctx.params
     since, until = given["since"], given["until"]
     options.check_period(since, until)
@@ -87,7 +85,7 @@ def run(
             )
             pipeline = Pipeline(
                 source,
-                _engine(given, wanted),
+                _engine(given, wanted, live),
                 protocols,
                 warrant=warrant,
                 sensor=given["sensor"],
@@ -157,7 +155,7 @@ def _filter(given: dict[str, Any], ports: frozenset[int]) -> FilterFor:
     return filter_for_ports(sorted(ports), given["tunnels"])
 
 
-def _engine(given: dict[str, Any], ports: frozenset[int]) -> Callable[[EventCallback], Engine]:
+def _engine(given: dict[str, Any], ports: frozenset[int], live: bool) -> Callable[[EventCallback], Engine]:
     def make(callback: EventCallback) -> Engine:
         return make_engine(
             given["engine"],
@@ -165,6 +163,7 @@ def _engine(given: dict[str, Any], ports: frozenset[int]) -> Callable[[EventCall
             server_ports=ports,
             verify_checksums=given["verify_checksums"],
             separate_vlans=given["separate_vlans"],
+            live=live,
         )
 
     return make

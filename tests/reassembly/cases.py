@@ -885,15 +885,3 @@ def one_direction_shuffled_on_a_slow_line(t):
         *[("c", b"a1"), ("c", b"b1"), ("c", b"c1")],
         ("end", "capture-end"),
     ]
-
-
-@case("mid-stream")
-def swapped_where_a_slow_line_is_joined(t):
-    t.c(b"unseen")
-    a, b = t.c(b"first half, "), t.c(b"second half")
-    return [b, pause(3), a, pause(9), t.ack(True)], [
-        ("c gap", None),
-        ("c", b"first half, "),
-        ("c", b"second half"),
-        ("end", "capture-end"),
-    ]

@@ -58,5 +58,4 @@ CANNOT: dict[str, str] = {
     "connection_taken_for_dead_goes_on": _NO_STRANGERS,
     "router_on_a_stick_shows_one_connection_in_two_vlans": _NOTHING_UNSEEN,
     "one_direction_shuffled_on_a_slow_line": _NOTHING_UNSEEN,
-    "swapped_where_a_slow_line_is_joined": _NOTHING_UNSEEN,
 }

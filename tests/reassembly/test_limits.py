@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from capture.packet import Packet
-from reassembly.events import StreamEvent
-from reassembly.limits import DEFAULT_LIMITS, SECOND, Limits
+from reassembly.events import StreamEvent, StreamGap
+from reassembly.limits import DEFAULT_LIMITS, LIVE_LIMITS, SECOND, Limits
 from reassembly.native import NativeEngine
 from tests.reassembly.crafting import Step, Talk, brief, lined_up, pause
 
@@ -308,17 +308,6 @@ def test_acknowledged_octets_that_were_never_seen_are_counted() -> None:
     assert (engine.counters.gap_octets, engine.counters.unseen_acknowledged) == (4, 3)
 
 
-def test_join_on_a_slow_line_waits_for_packets_but_not_for_long() -> None:
-    talk = Talk()
-    steps: list[Step] = [talk.c(b"first")]
-    last = lined_up(steps)[-1].time
-    engine, events = feed(DEFAULT_LIMITS, steps)
-    engine.advance(last + 4 * SECOND)
-    assert events == []
-    engine.advance(last + 5 * SECOND)
-    assert said(events) == [("c gap", None), ("c", b"first")]
-
-
 def test_join_on_a_busy_line_waits_briefly() -> None:
     talk = Talk()
     others: list[Step] = [Talk(client=("10.0.0.9", port)).syn() for port in range(1, 17)]
@@ -348,3 +337,13 @@ def test_separate_vlans_are_part_of_the_key() -> None:
     assert said(events) == [("c", b"a"), ("c", b"a"), ("end", "capture-end"), ("end", "capture-end")]
     assert (engine.counters.flows, engine.counters.overlapping, engine.counters.duplicates) == (2, 0, 0)
     assert str(events[1].flow.client) == "10.0.0.1:40000"
+
+
+def test_on_a_live_line_no_hole_waits_for_packets() -> None:
+    talk, steps = with_hole()
+    steps += [talk.c(b"behind"), talk.frame(False, 0, ack=10)]
+    last = lined_up(steps)[-1].time
+    for limits, waits in ((DEFAULT_LIMITS, True), (LIVE_LIMITS, False)):
+        engine, events = feed(limits, steps)
+        engine.advance(last + 3 * SECOND)
+        assert (not any(isinstance(event, StreamGap) for event in events)) == waits
