@@ -221,7 +221,10 @@ def test_write_keeps_the_targets_conversations_and_no_others(heard: Heard) -> No
 
 
 def test_what_a_killed_run_left_behind_is_removed(network: Network) -> None:
-    program = "import os, sys; from tests.live.namespaces import Namespace; sys.stdout.write(Namespace('left').name); sys.stdout.flush(); os.abort()"
+    program = (
+        "import os; from tests.live.namespaces import Namespace; "
+        "os.write(1, Namespace('left').name.encode()); os.abort()"
+    )
     died = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False)
     left = KEPT_IN / died.stdout.strip()
     assert left.exists()
