@@ -19,8 +19,12 @@ WINDOW = 600 * SECOND
 """How far apart in time two copies may be seen, ns: in one conversation kind, actor, content and number tell what
 belongs together; stamps are off by as much as a shuffled capture of a quiet line moves them."""
 
+ON_ITS_WAY = SECOND // 4
+"""How long what was said may have been on its way to the server when somebody came in who received it, ns."""
+
 LINK_SKEW = SECOND
-"""How much before a connection's first packet a thing may have happened that it shows, ns."""
+"""How much before a connection's first packet a thing may have happened that it shows, ns, where nothing says that
+this was its first."""
 
 ARRIVAL_BITS = 40
 """Of a moment: the rest is the time."""
@@ -180,7 +184,8 @@ class Happening:
         """True when a copy on ``link`` at ``time`` can be one of this: a connection shows a thing once."""
         if link in self.links or (outgoing and self.out_moment is not None and self.kind in UTTERANCES):
             return False
-        return abs(time - self.time) <= WINDOW and self.time >= (link.started >> ARRIVAL_BITS) - LINK_SKEW
+        earlier = ON_ITS_WAY if link.entered else LINK_SKEW  # than the connection's first packet
+        return abs(time - self.time) <= WINDOW and self.time >= (link.started >> ARRIVAL_BITS) - earlier
 
     def settle(self) -> None:
         """Its records are written: one copy is enough to know others by."""

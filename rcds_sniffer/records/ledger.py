@@ -26,6 +26,9 @@ SETTLE = 2 * SECOND
 MAX_PENDING = 20_000
 """Happenings that settle at the same time; beyond, the oldest is concluded at once."""
 
+PATIENCE = 60 * SECOND
+"""How long, on a live line, what nobody is known to have received is held before it goes out as it is, ns."""
+
 MAX_HELD = 50_000
 """Happenings held in all until it is known who took part; beyond, new ones are concluded as they are."""
 
@@ -49,7 +52,12 @@ class Ledger:
     """What happened in the conversations of one run."""
 
     def __init__(
-        self, warrant: Warrant, emit: Callable[[CommunicationRecord], None], sensor: str, settle: int = SETTLE
+        self,
+        warrant: Warrant,
+        emit: Callable[[CommunicationRecord], None],
+        sensor: str,
+        settle: int = SETTLE,
+        patience: int | None = None,
     ) -> None:
         self.warrant = warrant
         self.build = Builder(warrant.order_id, sensor)
@@ -62,12 +70,17 @@ class Ledger:
         self._pending: deque[tuple[int, Happening, Conversation]] = deque()
         self._deliveries: dict[tuple[Link, int], Happening] = {}
         self._held = 0
+        self._patience = patience
+        self._impatient: deque[tuple[int, Happening, Conversation]] = deque()
 
     def advance(self, time: int) -> None:
         """Capture time has come to ``time`` (ns since 1970 UTC): conclude what has settled."""
         self.clock = max(self.clock, time)
         while self._pending and self._pending[0][0] <= self.clock:
             self._conclude_next()
+        while self._impatient and self._impatient[0][0] <= self.clock:
+            _, happening, conversation = self._impatient.popleft()
+            self._lose_patience(happening, conversation.current)
         self.conversations.expire(self.clock)
 
     def close(self) -> None:
@@ -183,6 +196,8 @@ class Ledger:
             nobody = not self._recipients(happening, conversation) and happening.delivery != "refused"
             if patient and nobody:
                 self._hold(conversation.unattributed, happening, conversation)
+                if self._patience is not None:
+                    self._impatient.append((self.clock + self._patience, happening, conversation))
                 return
             if conversation.unsure_at(happening.moment):
                 self._hold(conversation.history, happening, conversation)
@@ -205,6 +220,13 @@ class Ledger:
         self._held += 1
         if len(held) > MAX_HISTORY:
             self._let_go(held.popleft(), conversation)
+
+    def _lose_patience(self, happening: Happening, conversation: Conversation) -> None:
+        """Nobody proved to have received it yet: it goes out. Who proves it later gets a record of their own."""
+        if happening in conversation.unattributed:
+            conversation.unattributed.remove(happening)
+            self._held -= 1
+            self._conclude(happening, conversation, patient=False)
 
     def _let_go(self, happening: Happening, conversation: Conversation) -> None:
         """Nothing more will be learnt of who received it."""

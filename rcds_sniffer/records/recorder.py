@@ -16,7 +16,7 @@ from rcds_sniffer.events import Connection, ConversationEvent, Event, Seen
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.conversation import Conversation
 from rcds_sniffer.records.happening import Link, Sighting, moment
-from rcds_sniffer.records.ledger import SETTLE, Counters, Ledger
+from rcds_sniffer.records.ledger import PATIENCE, SETTLE, Counters, Ledger
 from rcds_sniffer.records.record import CommunicationRecord
 from rcds_sniffer.records.steady import SteadyClock
 
@@ -68,7 +68,7 @@ class Recorder:
         self._follower = follower
         self._paced = paced
         self._steady = SteadyClock()
-        self._ledger = Ledger(warrant, emit, sensor, settle)
+        self._ledger = Ledger(warrant, emit, sensor, settle, PATIENCE if paced else None)
         self._links: dict[Connection, Link] = {}
         self._waiting = 0
 

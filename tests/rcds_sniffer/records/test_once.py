@@ -253,3 +253,19 @@ def test_text_carried_before_the_account_was_proven_reached_that_account() -> No
     bob.hears(ALICE, "second")
     stage.end()
     assert stage.messages(ALICE) == [(BOB, (ALICE,), "first"), (ALICE, (BOB,), "second")]
+
+
+def test_newcomer_received_nothing_that_was_said_well_before_they_came() -> None:
+    """Equal texts, of which the second is lost on its sender's connection: it must not pass for the first."""
+    stage = Stage(ALICE)
+    alice = stage.line(ALICE, session="1", there=(BOB,))
+    alice.says("ok", at=1_000)
+    alice.says("so we said", at=1_010)
+    stage.tick(1_400)
+    carol = stage.line(CAROL, session="1", there=(ALICE, BOB))
+    alice.joins(CAROL, at=1_500)
+    carol.hears(ALICE, "ok", at=1_900)
+    stage.end()
+    received = {(text, recipients) for _, recipients, text in stage.messages(ALICE)}
+    assert ("ok", (BOB,)) in received
+    assert ("so we said", (BOB,)) in received
