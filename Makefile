@@ -8,16 +8,19 @@ FILE   ?= tests/pcaps/demo.pcap
 CYTHON := $(wildcard reassembly/*.pyx reassembly/*.pxd reassembly/*.pxi)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check replay clean
+.PHONY: help setup demo live-demo test check replay clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 setup: $(VENV)/.done ## install the Debian packages that are needed, and .venv with the project in it
 
 demo: setup ## replay a capture that the project ships and show the conversations of its target
 	@echo "rcds-sniffer replay --target alice@example.org --no-db tests/pcaps/demo.pcap"
 	@$(BIN)/rcds-sniffer replay --target alice@example.org --no-db tests/pcaps/demo.pcap
+
+live-demo: setup ## talk over real interfaces in namespaces of its own, as root, and show what a sensor hears
+	@$(BIN)/python -m tests.live
 
 test: setup ## run the tests
 	$(BIN)/pytest
@@ -39,5 +42,5 @@ $(VENV)/.done: pyproject.toml setup.py $(CYTHON) tools/install-debian-packages
 	tools/install-debian-packages
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed; name it: make setup PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
