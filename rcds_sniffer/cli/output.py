@@ -131,10 +131,16 @@ class Outlet(io.TextIOBase):
                 done += os.write(self._descriptor, octets[done:])
         except OSError:
             with contextlib.suppress(OSError):  # a pipe or a terminal takes nothing back
-                os.ftruncate(self._descriptor, self.written)
-                os.lseek(self._descriptor, self.written, os.SEEK_SET)
+                self._take_back(done)
             raise
         self.written += done
+
+    def _take_back(self, octets: int) -> None:
+        """Cut the last ``octets`` off a file again. It may have begun before us: standard output is appended to."""
+        end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+        if octets and end == os.fstat(self._descriptor).st_size:  # else somebody else has written behind them
+            os.ftruncate(self._descriptor, end - octets)
+            os.lseek(self._descriptor, end - octets, os.SEEK_SET)
 
     def close(self) -> None:
         """Give back the descriptor; what is held and was not committed is forgotten."""

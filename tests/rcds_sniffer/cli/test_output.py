@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rcds_sniffer.cli import output
 from rcds_sniffer.cli.errors import RunError
 from rcds_sniffer.cli.output import WriterSink
 from tests.conftest import PCAPS
@@ -66,6 +67,25 @@ def test_header_is_written_again_where_the_first_batch_did_not_fit(tmp_path: Pat
         sink.write([make_record(text="x" * 5_000)])
     assert out.read_text().startswith("record_id,")
     assert out.read_text().count("record_id,") == 1
+
+
+def test_full_disk_takes_back_nothing_that_stood_in_the_file_before_us(
+    tmp_path: Path, room: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log"
+    log.write_text("evidence\n" * 100)
+    with log.open("a") as appended:
+        monkeypatch.setattr(output, "STANDARD_OUTPUT", appended.fileno())
+        sink = WriterSink("jsonl", "-", live=True)
+        sink.write([make_record(text="fits")])
+        before = log.read_text()
+        with pytest.raises(RunError):
+            sink.write([make_record(text="x" * 5_000)])
+        assert log.read_text() == before
+        make_room()
+        sink.write([make_record(text="more")])
+    assert log.read_text().startswith(before)
+    assert '"more"' in log.read_text()[len(before) :]
 
 
 def test_live_chat_shows_each_batch_at_once_and_heads_a_conversation_once(tmp_path: Path) -> None:
