@@ -21,6 +21,7 @@ from capture.packet import Packet
 from capture.writer import PacketWriter
 from rcds_sniffer.connections import PACKET_COST, ConnectionTable, Held, TappedConnection, said_by
 from rcds_sniffer.events import Seen
+from rcds_sniffer.orders import Period
 from reassembly.counters import Counters as HeaderCounters
 from reassembly.headers import HeaderReader
 
@@ -69,14 +70,16 @@ class PacketKeeper:
 
     Args:
         name: of the file; see :class:`capture.writer.PacketWriter`.
+        period: nothing from outside of it is kept, even where no event has said yet that it is over.
 
     Raises:
         NotWritable: it cannot be opened. Later, what cannot be written is counted, logged and tried again, and
             nothing is raised.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, period: Period | None = None) -> None:
         self._file = _OrderedFile(name)
+        self._period = period or Period()
         self._forgotten = 0
         self._headers = HeaderCounters()
         self._reader = HeaderReader(self._headers)
@@ -212,7 +215,8 @@ class PacketKeeper:
     def _keep(self, connection: TappedConnection, held: Held) -> None:
         if connection.keeps(held):
             for packet in held.packets:
-                self._file.add(packet, held.time)
+                if self._period.holds(packet.time):
+                    self._file.add(packet, held.time)
             self._file.release(self._now - ORDER_TIME)
 
 

@@ -5,7 +5,7 @@ the command line; interception orders will answer through the same contract.
 """
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Warrant(Protocol):
@@ -25,6 +25,9 @@ class Warrant(Protocol):
     def noticed(self, account: str) -> None:
         """``account`` proved to be at the client end of a seen connection."""
 
+    def stepped(self, by: int) -> None:
+        """The clock that stamps the packets was set by so many nanoseconds, forward positive."""
+
 
 class Period:
     """From a first instant to before another; nanoseconds since 1970 UTC, None is open."""
@@ -40,6 +43,10 @@ class Period:
         return (self._since is None or time >= self._since) and (self._until is None or time < self._until)
 
 
+NEVER: Final = 1 << 80
+"""Behind any time that a packet can have."""
+
+
 class NamedTargets:
     """The accounts of ``--target`` and ``--targets-file``."""
 
@@ -47,19 +54,28 @@ class NamedTargets:
     everybody = False
 
     def __init__(self, accounts: Iterable[str], period: Period | None = None) -> None:
-        self._accounts = frozenset(accounts)
+        self._since: dict[str, int | None] = dict.fromkeys(accounts)
+        """When each was named, ns since 1970 UTC; None: at the beginning."""
         self._period = period or Period()
 
-    def replace(self, accounts: Iterable[str]) -> None:
-        """From now on these, and none of those before."""
-        self._accounts = frozenset(accounts)
+    def replace(self, accounts: Iterable[str], now: int) -> None:
+        """From ``now`` on (capture time) these, and none of those before.
+
+        Who is new among them is covered from now on: what is known of them from before was not to be heard.
+        """
+        self._since = {account: self._since.get(account, now) for account in accounts}
 
     def covers(self, account: str, time: int) -> bool:
-        """True for a named account within the period."""
-        return account in self._accounts and self._period.holds(time)
+        """True for a named account within the period, since it was named."""
+        since = self._since.get(account, NEVER)
+        return (since is None or time >= since) and self._period.holds(time)
 
     def noticed(self, account: str) -> None:
         """Who else is on the line makes no difference."""
+
+    def stepped(self, by: int) -> None:
+        """Who was named before the step was named so long ago on the new clock."""
+        self._since = {account: since and since + by for account, since in self._since.items()}
 
 
 class Everybody:
@@ -80,6 +96,9 @@ class Everybody:
         """From now on ``account`` is a target."""
         if len(self._accounts) < MAX_ACCOUNTS:
             self._accounts.add(account)
+
+    def stepped(self, by: int) -> None:
+        """Nobody was named at any time."""
 
 
 MAX_ACCOUNTS = 1_000_000

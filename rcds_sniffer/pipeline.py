@@ -4,11 +4,17 @@
 
 Each part hands on its own type and knows nothing of the next; this module alone knows them all.
 
+A fault of this program in what decodes or records costs one connection: it is told, and followed no longer.
+
 Live, records leave two seconds after they happened, which is what the copies of a text get to come in; of a file
 they leave in strict order of time. Time is the packets' time. While a live line is idle the source says how much of
 it has passed, and where its clock was set, the waits go on as if it had not been.
 """
 
+import logging
+import traceback
+import logging
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol as Interface
@@ -18,12 +24,17 @@ from capture.packet import Packet
 from capture.source import Counters, Source
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.protocols import Decoder, Protocol
+from rcds_sniffer.records.interest import Follower
 from rcds_sniffer.records.ledger import SETTLE
 from rcds_sniffer.records.ordering import DELAY, TimeOrder
 from rcds_sniffer.records.record import CommunicationRecord
-from rcds_sniffer.records.recorder import Follower, Recorder
+from rcds_sniffer.records.recorder import Recorder
 from reassembly.engine import Engine, EventCallback
-from reassembly.events import StreamEvent
+from reassembly.events import Flow, StreamEnd, StreamEvent
+
+log = logging.getLogger(__name__)
+
+log = logging.getLogger(__name__)
 
 FLUSH_RECORDS = 2_000
 """Records that make a batch for the store; a smaller one goes at the end, and live whenever there is any."""
@@ -57,11 +68,15 @@ class Outcome:
     interrupted: bool = False
     failure: Exception | None = None
     """What broke the run off, if anything did."""
+    faults: int = 0
+    """Connections that a fault of this program made us give up."""
     engine: dict[str, int] = field(default_factory=dict)
     decoders: dict[str, dict[str, int]] = field(default_factory=dict)
     recorder: dict[str, int] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
     """Records by their event."""
+    faults: int = 0
+    """Times a decoder or the recorder broke down over what a connection carried, which is a defect of ours."""
 
     @property
     def packets(self) -> int:
@@ -83,7 +98,7 @@ class Outcome:
         """True when octets of followed streams, or packets, were lost on the way to the records."""
         losses = ("gap_octets", "evicted", "late_octets", "unknown_link", "bad_checksum", "fragments_dropped",
                   "too_nested")  # fmt: skip
-        return bool(self.dropped or any(self.engine.get(name) for name in losses))
+        return bool(self.dropped or self.faults or any(self.engine.get(name) for name in losses))
 
 
 class Pipeline:
@@ -116,6 +131,7 @@ class Pipeline:
         self._batch: list[CommunicationRecord] = []
         self._now = 0  # live: capture time, as the packets have it
         self._stepped = 0
+        self._given_up: set[Flow] = set()
         self._outcome = Outcome(source.counters)
 
     def run(
@@ -148,6 +164,15 @@ class Pipeline:
         self._flush()
         return self.outcome()
 
+    @property
+    def now(self) -> int:
+        """Live: capture time, ns since 1970 UTC; 0 before the first packet."""
+        return self._now
+
+    def warrant_changed(self) -> None:
+        """Who is recorded was changed just now: nothing more is kept of whom it left out."""
+        self._recorder.review(self._now)
+
     def outcome(self) -> Outcome:
         """What was done so far; may be asked at any time."""
         outcome = self._outcome
@@ -159,7 +184,10 @@ class Pipeline:
     def _take(self, packets: list[Packet]) -> None:
         if self._live:
             self._follow_steps()
-            self._now = packets[-1].time if packets else self._source.clock or self._now
+            now = packets[-1].time if packets else self._source.clock or self._now
+            if now < self._now - SETTLE:  # what waits for its turn would wait until that time comes again
+                self._batch += self._order.rest()
+            self._now = now
         feed = self._engine.feed
         if self._keeper is None:
             for packet in packets:
@@ -198,8 +226,24 @@ class Pipeline:
         """The callback of the stream engine: each flow's events go to the decoder of its port."""
         flow = event.flow
         decoder = self._by_port.get(flow.server.port) or self._by_port.get(flow.client.port)
-        if decoder is not None:
+        ends = isinstance(event, StreamEnd)
+        if decoder is None or (flow in self._given_up and not ends):
+            return
+        try:
             decoder.receive(event)
+        except Exception as fault:
+            self._give_up(flow, fault)
+        if ends:
+            self._given_up.discard(flow)
+
+    def _give_up(self, flow: Flow, fault: Exception) -> None:
+        """Whoever can make us stumble over one connection must not blind us for all others."""
+        self._given_up.add(flow)
+        self._outcome.faults += 1
+        place = traceback.extract_tb(fault.__traceback__)[-1]
+        what = type(fault).__name__, place.name, place.lineno  # and not its message, which may hold a name
+        log.error("a fault of this program (%s in %s, line %s): the connection is followed no longer", *what)
+        log.debug("%s", "".join(traceback.format_tb(fault.__traceback__)))
 
     def _on_record(self, record: CommunicationRecord) -> None:
         events = self._outcome.events

@@ -81,7 +81,9 @@ def run(
             sinks: list[Sink] = [sink for sink in (store, writer) if sink is not None]
             backlogs = [Backlog(sink) for sink in sinks] if live else []
             keeper = (
-                stack.enter_context(contextlib.closing(PacketKeeper(given["write"]))) if given["write"] else None
+                stack.enter_context(contextlib.closing(PacketKeeper(given["write"], Period(since, until))))
+                if given["write"]
+                else None
             )
             pipeline = Pipeline(
                 source,
@@ -101,7 +103,7 @@ def run(
 
             def stopped() -> bool:
                 if signals.reload:
-                    _reload(signals, warrant, whom)
+                    _reload(signals, warrant, whom, pipeline)
                 return signals.stop or (store is None and writer is not None and writer.gone)
 
             def between() -> None:
@@ -169,7 +171,7 @@ def _engine(given: dict[str, Any], ports: frozenset[int], live: bool) -> Callabl
     return make
 
 
-def _reload(signals: Signals, warrant: Warrant, whom: dict[str, Any]) -> None:
+def _reload(signals: Signals, warrant: Warrant, whom: dict[str, Any], pipeline: Pipeline) -> None:
     """SIGHUP: the targets file is read again; where it cannot be, the targets stay as they are."""
     signals.reload = False
     file = whom["targets_file"]
@@ -181,7 +183,8 @@ def _reload(signals: Signals, warrant: Warrant, whom: dict[str, Any]) -> None:
     except UserError as error:
         log.warning("SIGHUP: %s; the targets stay as they were", error.format_message())
         return
-    warrant.replace(accounts)
+    warrant.replace(accounts, pipeline.now)
+    pipeline.warrant_changed()
     log.warning("SIGHUP: %d targets from now on", len(accounts))
 
 

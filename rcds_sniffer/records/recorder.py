@@ -9,13 +9,13 @@ Time is the packets' time: two runs over one capture give the same records in th
 """
 
 from collections.abc import Callable
-from typing import Protocol
 
 from rcds_sniffer import events as ev
-from rcds_sniffer.events import Connection, ConversationEvent, Event, Seen
+from rcds_sniffer.events import Connection, ConversationEvent, Event
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.conversation import Conversation
 from rcds_sniffer.records.happening import Link, Sighting, moment
+from rcds_sniffer.records.interest import Follower, Interest
 from rcds_sniffer.records.ledger import PATIENCE, SETTLE, Counters, Ledger
 from rcds_sniffer.records.record import CommunicationRecord
 from rcds_sniffer.records.steady import SteadyClock
@@ -32,19 +32,6 @@ KINDS: dict[type[ConversationEvent], str] = {
     ev.Nudge: "nudge",
     ev.Action: "action",
 }
-
-
-class Follower(Protocol):
-    """Who wants to know which connections the targets take part in, as keeping their packets does."""
-
-    def follow(self, client: str, server: str, *, whole: bool, seen: Seen) -> None:
-        """A target takes part in this connection from ``seen`` on; ``whole``: it is its own from its start.
-
-        ``client`` and ``server`` are ``ip:port``, IPv6 in brackets; which is which may have been a guess.
-        """
-
-    def unfollow(self, client: str, server: str) -> None:
-        """No target takes part in it any longer."""
 
 
 class Recorder:
@@ -65,7 +52,7 @@ class Recorder:
         paced: bool = False,
     ) -> None:
         self._warrant = warrant
-        self._follower = follower
+        self._interest = None if follower is None else Interest(warrant, follower)
         self._paced = paced
         self._steady = SteadyClock()
         self._ledger = Ledger(warrant, emit, sensor, settle, PATIENCE if paced else None)
@@ -102,8 +89,10 @@ class Recorder:
             self._wait(link, event, now)
         else:
             self._take(link, event, now)
-        if self._follower is not None:
-            self._review_interest(self._follower, link, seen, now)
+        if self._interest is not None:
+            self._interest.review(link, seen, now)
+            if isinstance(event, ev.Left) and link.conversation is not None:
+                self._interest.let_go(link.conversation.links, seen.time, now)
 
     def advance(self, time: int) -> None:
         """Capture time has come to ``time`` (as :attr:`clock`) without an event."""
@@ -112,6 +101,12 @@ class Recorder:
     def stepped(self, by: int) -> None:
         """The clock that stamps the packets was set by so many nanoseconds, forward positive."""
         self._steady.stepped(by)
+        self._warrant.stepped(by)
+
+    def review(self, time: int) -> None:
+        """The warrant was changed at ``time`` (as packets have it): nothing is followed for whom it left out."""
+        if self._interest is not None:
+            self._interest.let_go(self._links.values(), time, moment(self.clock, self.counters.events))
 
     def close(self) -> None:
         """The capture is over: conclude everything."""
@@ -158,21 +153,6 @@ class Recorder:
         if link.conversation is None:
             link.conversation = self._ledger.conversations.alone(link, self.clock)
         return link.conversation
-
-    def _review_interest(self, follower: Follower, link: Link, seen: Seen, now: int) -> None:
-        """Tell the follower where a target came into a connection, or went."""
-        covers, ends = self._warrant.covers, (link.connection.client, link.connection.server)
-        own = link.account is not None and covers(link.account, seen.time)
-        there = link.conversation.roster.present(now) if link.conversation is not None else ()
-        wanted = own or any(covers(account, seen.time) for account in there)
-        if link.closed_at is not None:
-            wanted = own  # of a target's own connection what closes it belongs to it
-        if wanted and not link.followed:
-            whole = own and link.account is not None and covers(link.account, link.connection.started)
-            follower.follow(*ends, whole=whole, seen=seen)
-        elif link.followed and not wanted:
-            follower.unfollow(*ends)
-        link.followed = wanted
 
     # --- the events ---------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from rcds_sniffer import keeping as module
 from rcds_sniffer.connections import BESIDE, ENDED_TIME
 from rcds_sniffer.events import Seen
 from rcds_sniffer.keeping import IDLE_TIME, ORDER_TIME, PacketKeeper
-from rcds_sniffer.orders import Everybody, NamedTargets
+from rcds_sniffer.orders import Everybody, NamedTargets, Period
 from rcds_sniffer.pipeline import Pipeline
 from rcds_sniffer.protocols.msn import PROTOCOL
 from reassembly.native import NativeEngine
@@ -41,14 +41,14 @@ MILLISECOND = 1_000_000
 START = 1_152_867_600 * SECOND
 
 
-def run(frames: Frames, kept: Path, *targets: str) -> PacketKeeper:
+def run(frames: Frames, kept: Path, *targets: str, period: Period | None = None) -> PacketKeeper:
     """The whole way from frames to records, with a keeper beside it."""
-    keeper = PacketKeeper(str(kept))
+    keeper = PacketKeeper(str(kept), period)
     Pipeline(
         FrameSource(frames),  # type: ignore[arg-type]
         lambda callback: NativeEngine(callback, server_ports=PORTS),
         [(PROTOCOL, PORTS)],
-        warrant=NamedTargets(targets) if targets else Everybody(),
+        warrant=NamedTargets(targets, period) if targets else Everybody(),
         sensor="nis-1",
         sinks=[],
         keeper=keeper,
@@ -160,6 +160,16 @@ def test_what_is_said_while_the_target_is_there_is_kept_of_contacts_connections_
     run(gossip()[1], tmp_path / "kept", ALICE)
     octets = (tmp_path / "kept").read_bytes()
     assert [octets.count(b"WITH-%d" % number) for number in (1, 2, 3)] == [3, 3, 2]
+
+
+def test_nothing_from_outside_the_period_is_kept_though_no_event_says_that_it_is_over(tmp_path: Path) -> None:
+    _, frames = gossip()
+    said = {text: next(f.time for f in frames if text in f.octets) for text in (b"WITH-1", b"WITH-2")}
+    period = Period(said[b"WITH-1"], said[b"WITH-2"] + 1)
+    run(frames, tmp_path / "kept", ALICE, period=period)
+    kept = read(tmp_path / "kept")
+    assert any(b"WITH-2" in packet.octets for packet in kept)
+    assert all(period.holds(packet.time) for packet in kept)
 
 
 def test_contacts_connections_to_the_notification_server_are_not_kept(tmp_path: Path) -> None:

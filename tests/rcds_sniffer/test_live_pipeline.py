@@ -1,15 +1,17 @@
 """A line as it happens: records leave while it goes on, also while it is idle, also where its clock is set."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
 from capture.packet import Packet
 from capture.source import Counters
+from rcds_sniffer.events import Event
 from rcds_sniffer.orders import Everybody
 from rcds_sniffer.pipeline import Outcome, Pipeline
-from rcds_sniffer.protocols.msn import PROTOCOL
+from rcds_sniffer.protocols.msn import PROTOCOL, MsnDecoder, MsnProtocol
 from rcds_sniffer.records.record import CommunicationRecord
+from reassembly.events import Flow, StreamData, StreamEnd, StreamEvent
 from reassembly.native import NativeEngine
 from tests.simulator.cases import CASES
 from tests.simulator.packets import Frame
@@ -69,18 +71,21 @@ class Screen(Kept):
         self.came += [self.line.clock or 0] * len(records)
 
 
-def watched(line: Line) -> tuple[Screen, Outcome]:
-    screen = Screen(line)
-    pipeline = Pipeline(
+def pipeline_of(line: Line, screen: Screen, protocol: MsnProtocol = PROTOCOL) -> Pipeline:
+    return Pipeline(
         line,  # type: ignore[arg-type]
         lambda callback: NativeEngine(callback, server_ports=PORTS),
-        [(PROTOCOL, PORTS)],
+        [(protocol, PORTS)],
         warrant=Everybody(),
         sensor="nis-1",
         sinks=[screen],
         live=True,
     )
-    return screen, pipeline.run()
+
+
+def watched(line: Line) -> tuple[Screen, Outcome]:
+    screen = Screen(line)
+    return screen, pipeline_of(line, screen).run()
 
 
 def texts(records: Sequence[CommunicationRecord]) -> list[tuple[str | None, str | None]]:
@@ -129,3 +134,49 @@ def test_clock_that_is_set_loses_and_delays_nothing(
     assert delays
     assert max(delays) < 60 * SECOND
     assert outcome.source.clock_steps == 1
+
+
+@pytest.mark.parametrize("step", [-HOUR, -5 * SECOND], ids=str)
+def test_clock_that_is_set_back_keeps_no_record_until_its_time_comes_again(step: int, frames: list[Frame]) -> None:
+    out_by_the_end = []
+
+    class Watched(Line):
+        def batches(self) -> Iterator[list[Packet]]:
+            yield from super().batches()
+            out_by_the_end.append(len(screen.records))
+
+    line = Watched(frames, idle=60, step_at=len(frames) // 2, step=step)
+    screen = Screen(line)
+    pipeline_of(line, screen).run()
+    assert out_by_the_end == [len(screen.records)]
+
+
+def test_fault_in_a_decoder_costs_one_connection(
+    frames: list[Frame], replayed: list[CommunicationRecord], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bug that somebody can trigger must not blind a sensor, nor put his words into its log."""
+
+    class Stumbling(MsnDecoder):
+        stumbled: Flow | None = None
+
+        def receive(self, event: StreamEvent) -> None:
+            if isinstance(event, StreamData) and b" OK alice" in event.octets and self.stumbled is None:
+                self.stumbled = event.flow
+                raise KeyError(event.octets)
+            assert event.flow is not self.stumbled or isinstance(event, StreamEnd), "it is left alone"
+            super().receive(event)
+
+    class Stumble(MsnProtocol):
+        def decoder(self, emit: Callable[[Event], None]) -> MsnDecoder:
+            return Stumbling(emit)
+
+    line = Line(frames)
+    screen = Screen(line)
+    outcome = pipeline_of(line, screen, Stumble()).run()
+    assert outcome.faults == 1
+    assert outcome.lost
+    assert 0 < len(screen.records) < len(replayed)
+    assert [record.message.partition(",")[0] for record in caplog.records] == [
+        "a fault of this program (KeyError in receive"
+    ]
+    assert "b'" not in caplog.text

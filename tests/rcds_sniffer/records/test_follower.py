@@ -58,6 +58,15 @@ def test_contacts_connection_is_followed_while_the_target_is_in_the_conversation
     assert told.log == [("follow", client, False), ("unfollow", client, None)]
 
 
+def test_contacts_connection_is_let_go_when_the_target_leaves_on_its_own() -> None:
+    """The server's word of it on the contact's connection may be lost, and what follows there is others'."""
+    stage, told = staged(ALICE)
+    own = stage.line(ALICE, session="1", there=(BOB,))
+    contacts = stage.line(BOB, session="1", there=(ALICE, CAROL))
+    own.put(ev.Left, account=None)
+    assert told.log[-1] == ("unfollow", contacts.connection.client, None)
+
+
 def test_contacts_connection_is_let_go_when_it_ends() -> None:
     stage, told = staged(ALICE)
     line = stage.line(BOB, session="1", there=(ALICE,))
@@ -81,8 +90,47 @@ def test_target_that_is_withdrawn_is_followed_no_longer() -> None:
     line = stage.line(ALICE, session="1", there=(BOB,))
     warrant = stage.recorder._warrant
     assert isinstance(warrant, NamedTargets)
-    warrant.replace([CAROL])
+    warrant.replace([CAROL], stage.now)
     line.put(ev.Typing, sender=BOB, content_type=None)
     assert [word for word, _, _ in told.log] == ["follow", "unfollow"]
     line.says("nobody's business")
     assert "nobody's business" not in [record.text for record in stage.end()]
+
+
+def test_withdrawn_target_is_let_go_before_anything_more_is_heard() -> None:
+    stage, told = staged(ALICE, BOB)
+    own = stage.line(ALICE, session="1", there=(CAROL,))
+    contacts = stage.line(CAROL, session="1", there=(ALICE,))
+    other = stage.line(BOB, session="2", there=(CAROL,))
+    warrant = stage.recorder._warrant
+    assert isinstance(warrant, NamedTargets)
+    warrant.replace([BOB], stage.now)
+    del told.log[:]
+    stage.recorder.review(stage.now)
+    gone = [("unfollow", line.connection.client, None) for line in (own, contacts)]
+    assert told.log == gone
+    other.closes()
+    assert told.log == gone, "the other target is still one"
+
+
+def test_new_target_gets_nothing_from_before_it_was_named() -> None:
+    stage, told = staged(CAROL)
+    line = stage.line(BOB, session="1", unsure=True)
+    line.says("before")  # whom it reached is not known yet
+    warrant = stage.recorder._warrant
+    assert isinstance(warrant, NamedTargets)
+    stage.tick(None)
+    warrant.replace([CAROL, ALICE], stage.now)
+    line.hears(ALICE, "after")  # she was there all the time
+    stage.end()
+    assert [text for _, _, text in stage.messages(ALICE)] == ["after"]
+    assert told.log[0] == ("follow", line.connection.client, False)
+
+
+def test_new_target_stays_one_where_the_clock_is_set_back() -> None:
+    warrant = NamedTargets([CAROL])
+    warrant.replace([CAROL, ALICE], START)
+    warrant.stepped(-3_600_000 * MS)
+    assert warrant.covers(ALICE, START - 3_600_000 * MS)
+    assert not warrant.covers(ALICE, START - 3_600_001 * MS)
+    assert warrant.covers(CAROL, 0)
