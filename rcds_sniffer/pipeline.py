@@ -13,8 +13,6 @@ it has passed, and where its clock was set, the waits go on as if it had not bee
 
 import logging
 import traceback
-import logging
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol as Interface
@@ -75,8 +73,6 @@ class Outcome:
     recorder: dict[str, int] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
     """Records by their event."""
-    faults: int = 0
-    """Times a decoder or the recorder broke down over what a connection carried, which is a defect of ours."""
 
     @property
     def packets(self) -> int:

@@ -85,8 +85,6 @@ def losses(outcome: Outcome, source: Source) -> Iterator[str]:
         yield f"LOST: {number(engine['evicted'], 'connection')} given up at the limit of open connections"
     if outcome.faults:
         yield f"LOST: {number(outcome.faults, 'connection')} given up by a fault of this program; please report it"
-    if outcome.faults:
-        yield f"LOST: {number(outcome.faults, 'event')} that this program broke down over; please report the lines above"
     for cut in source.truncations:
         yield f"LOST: {cut}"
 

@@ -7,9 +7,8 @@ import pytest
 from rcds_sniffer import pipeline as module
 from rcds_sniffer.orders import Everybody
 from rcds_sniffer.pipeline import Pipeline
-from rcds_sniffer.protocols.msn import PROTOCOL, MsnDecoder
+from rcds_sniffer.protocols.msn import PROTOCOL
 from rcds_sniffer.records.record import CommunicationRecord
-from reassembly.events import StreamEvent
 from reassembly.native import NativeEngine
 from tests.simulator.cases import CASES
 from tests.truth import PORTS, FrameSource, Kept
@@ -55,26 +54,3 @@ def test_flow_on_no_asked_port_is_nobodys() -> None:
     run = a_run(kept)
     run._by_port.clear()
     assert run.run().recorder["records"] == 0
-
-
-def test_defect_met_on_one_connection_costs_the_others_nothing(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    whole = Kept()
-    a_run(whole).run()
-    victim = next(r.client for r in whole.records if r.event == "message" and r.client)
-    receive = MsnDecoder.receive
-
-    def broken(self: MsnDecoder, event: StreamEvent) -> None:
-        if str(event.flow.client) == victim:
-            raise ValueError("what was said in confidence")
-        receive(self, event)
-
-    monkeypatch.setattr(MsnDecoder, "receive", broken)
-    kept = Kept()
-    outcome = a_run(kept).run()
-    assert outcome.faults
-    assert outcome.lost
-    assert {r.client for r in whole.records} - {r.client for r in kept.records} == {victim}
-    assert "ValueError in broken" in caplog.text
-    assert "in confidence" not in caplog.text
