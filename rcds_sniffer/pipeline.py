@@ -32,8 +32,6 @@ from reassembly.events import Flow, StreamEnd, StreamEvent
 
 log = logging.getLogger(__name__)
 
-log = logging.getLogger(__name__)
-
 FLUSH_RECORDS = 2_000
 """Records that make a batch for the store; a smaller one goes at the end, and live whenever there is any."""
 

@@ -13,8 +13,10 @@ from rcds_sniffer.cli.errors import UserError
 from rcds_sniffer.cli.signals import Signals
 from rcds_sniffer.cli.statistics import Snapshot, line, now_and_then, served_metrics
 from rcds_sniffer.orders import Everybody, NamedTargets
-from rcds_sniffer.pipeline import Outcome
+from rcds_sniffer.pipeline import Outcome, Pipeline
+from reassembly.native import NativeEngine
 from tests.command import run
+from tests.truth import FrameSource
 
 ALICE, BOB = "alice@example.org", "bob@example.com"
 
@@ -106,7 +108,9 @@ def test_metrics_where_nothing_can_be_served_are_a_mistake() -> None:
 def reloaded(warrant: NamedTargets | Everybody, file: Path | None) -> None:
     signals = Signals()
     signals.reload = True
-    running._reload(signals, warrant, {"target": (), "targets_file": str(file) if file else None})
+    source = FrameSource([])
+    pipeline = Pipeline(source, NativeEngine, [], warrant=warrant, sensor="nis-1", sinks=[])  # type: ignore[arg-type]
+    running._reload(signals, warrant, {"target": (), "targets_file": str(file) if file else None}, pipeline)
     assert not signals.reload
 
 
