@@ -183,9 +183,9 @@ class Stranger:
 
     __slots__ = ("interrupted", "last", "segments")
 
-    def __init__(self) -> None:
+    def __init__(self, now: int) -> None:
         self.segments: list[Stray] = []
-        self.last = 0
+        self.last = now
         """Capture time of the last of them."""
         self.interrupted = False
         """The connection among whose segments they came was heard since the first of them."""

@@ -69,7 +69,8 @@ class Lifecycle:
         connection = direction.connection
         if not begins(direction, segment, self._limits):
             peer_start = acknowledgment if answers else -1
-            connection.candidate = Candidate(direction, segment, peer_start, mark, now)
+            bare = (*segment[:4], b"", 0, *segment[6:])  # what is kept beyond all limits must not be large
+            connection.candidate = Candidate(direction, bare, peer_start, mark, now)
             connection.attention = True
             return False
         if direction.isn < 0:

@@ -88,7 +88,7 @@ class Limits:
     stray_wait: int = 600 * SECOND
     """How long a place waits for the next such segment. Later: it is dropped when the flow is heard again."""
     stray_octets: int = 8 << 20
-    """Octets that wait in such segments in all flows together. Above: more of them are dropped."""
+    """Octets that wait in such segments in all flows together, 256 more for each. Above: more are dropped."""
     flows_beside: int = 8
     """Flows with the same addresses and ports that are known at one time, those remembered after their end too. One
     more: one that has ended is forgotten, else the one idle longest ends ``evicted``, but never the eldest, lest

@@ -13,6 +13,9 @@ from reassembly.headers import ACK, Segment
 from reassembly.limits import Limits
 from reassembly.sequence import distance
 
+_COST = 256
+"""Octets that one counts for beyond its own: tiny ones must not take the room of what waits to be put in order."""
+
 
 class Strays:
     """The implausible segments of all connections."""
@@ -41,10 +44,10 @@ class Strays:
         stranger = next((place for place in places if self._fits(segment, place)), None)
         if stranger is not None and any(key == stray[0] and sequence == stray[1] for stray, _ in stranger.segments):
             return None
-        if not self._room(len(payload)):
+        if not self._room(segment):
             return None
         if stranger is None:
-            stranger = Stranger()
+            stranger = Stranger(now)
             places.append(stranger)
             if len(places) > limits.stray_places:
                 self._drop(min(places, key=_last), places)
@@ -52,7 +55,7 @@ class Strays:
             connection.attention = True
         stranger.segments.append((segment, mark))
         stranger.last = now
-        self._count(len(payload), 1)
+        self._count(segment, 1)
         if len(stranger.segments) < limits.stray_segments:
             return None
         self._drop(stranger, places)
@@ -96,10 +99,11 @@ class Strays:
                 return True
         return False
 
-    def _room(self, octets: int) -> bool:
+    def _room(self, segment: Segment) -> bool:
         counters, limits = self._counters, self._limits
+        octets = len(segment[4])
         return (
-            self._octets + octets <= limits.stray_octets
+            self._octets + octets + _COST <= limits.stray_octets
             and counters.buffered + octets <= limits.total_octets
             and counters.buffered_segments < limits.total_segments
         )
@@ -107,7 +111,7 @@ class Strays:
     def _drop(self, stranger: Stranger, places: list[Stranger]) -> None:
         places.remove(stranger)
         for segment, _ in stranger.segments:
-            self._count(-len(segment[4]), -1)
+            self._count(segment, -1)
 
     @staticmethod
     def _review(connection: Connection) -> None:
@@ -115,11 +119,13 @@ class Strays:
             connection.strangers = None
             connection.review()
 
-    def _count(self, octets: int, segments: int) -> None:
+    def _count(self, segment: Segment, times: int) -> None:
+        """One more, or one less (-1)."""
         counters = self._counters
-        self._octets += octets
-        counters.buffered += octets
-        counters.buffered_segments += segments
+        octets = len(segment[4])
+        self._octets += times * (octets + _COST)
+        counters.buffered += times * octets
+        counters.buffered_segments += times
         counters.buffered_peak = max(counters.buffered, counters.buffered_peak)
 
 

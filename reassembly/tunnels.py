@@ -27,6 +27,7 @@ from reassembly.layers import (
     RAW_IP,
     TAGS,
     TEID,
+    TOO_NESTED,
     UDP_PORT,
     VNI,
     Frame,
@@ -39,6 +40,9 @@ _MPLS = 0x8847
 _PPP = 0x880B
 _ERSPAN_1_OR_2, _ERSPAN_3 = 0x88BE, 0x22EB
 _CHECKSUM, _ROUTING, _KEY, _SEQUENCE, _ACKNOWLEDGMENT = 0x8000, 0x4000, 0x2000, 0x1000, 0x0080
+
+_MOST_OPTIONS = 32
+"""Tags or extension headers in one tunnel's header. More: refused, counted ``too_nested``."""
 
 
 def _ipv4_in_ip(frame: Frame) -> int:
@@ -191,7 +195,7 @@ def _gtp_u(frame: Frame) -> int:
     if octets[at] & 0x07:
         frame.at += 4
         extended = octets[at] & 0x04
-        while True:
+        for _ in range(_MOST_OPTIONS):
             if not frame.holds(0):
                 return MALFORMED
             if not extended or not octets[frame.at - 1]:
@@ -199,6 +203,8 @@ def _gtp_u(frame: Frame) -> int:
             if not frame.holds(1) or not octets[frame.at]:
                 return MALFORMED
             frame.at += octets[frame.at] << 2
+        else:
+            return TOO_NESTED
     frame.inside |= IN_GTPU
     frame.through(TEID, octets[at + 4 : at + 8])
     return RAW_IP
@@ -213,7 +219,7 @@ def _tzsp(frame: Frame) -> int:
     if octets[at + 1] > 1:
         return NOT_TCP  # keep-alives and the like
     frame.at += 4
-    while True:
+    for _ in range(_MOST_OPTIONS):
         if not frame.holds(1):
             return MALFORMED
         tag = octets[frame.at]
@@ -224,6 +230,8 @@ def _tzsp(frame: Frame) -> int:
             if not frame.holds(1):
                 return MALFORMED
             frame.at += 1 + octets[frame.at]
+    else:
+        return TOO_NESTED
     frame.inside |= IN_TZSP
     return ETHERNET if frame.number(at + 2) == 1 else NOT_IP
 

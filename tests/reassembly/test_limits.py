@@ -6,7 +6,7 @@ from capture.packet import Packet
 from reassembly.events import StreamEvent, StreamGap
 from reassembly.limits import DEFAULT_LIMITS, LIVE_LIMITS, SECOND, Limits
 from reassembly.native import NativeEngine
-from tests.reassembly.crafting import Step, Talk, brief, lined_up, pause
+from tests.reassembly.crafting import SYN, Step, Talk, brief, lined_up, pause
 
 
 def feed(limits: Limits, steps: list[Step]) -> tuple[NativeEngine, list[StreamEvent]]:
@@ -313,6 +313,39 @@ def test_join_on_a_busy_line_waits_briefly() -> None:
     others: list[Step] = [Talk(client=("10.0.0.9", port)).syn() for port in range(1, 17)]
     _, events = feed(DEFAULT_LIMITS, [talk.c(b"first"), *others, pause(0.05), *others[:1]])
     assert said(events) == [("c gap", None), ("c", b"first")]
+
+
+def test_strays_are_forgotten_with_their_place_and_a_strangers_connection_finds_one() -> None:
+    talk = Talk()
+    steps = [*talk.handshake(), talk.c(b"a")]
+    steps += [stranger(place).c(b"noise") for place in range(4, 12)]
+    other = stranger(0)
+    steps += [other.c(b"%d" % n * 2) for n in range(4)]
+    engine, events = feed(DEFAULT_LIMITS, [*steps, pause(0.1), other.c(b"on")])
+    assert ("c", b"on") in said(events)
+    assert engine.counters.buffered_segments <= DEFAULT_LIMITS.stray_places
+    engine.close()
+    assert (engine.counters.buffered, engine.counters.buffered_segments) == (0, 0)
+
+
+def test_tiny_strays_take_no_more_room_than_their_own() -> None:
+    steps: list[Step] = []
+    for port in range(1, 21):
+        talk = Talk(client=("10.0.0.1", port))
+        steps += [*talk.handshake(), talk.c(b"a")]
+        steps += [
+            replace(stranger(place), client=talk.client, sent={True: 0, False: 0}).c(b"no") for place in range(4)
+        ]
+    engine, _ = feed(replace(DEFAULT_LIMITS, stray_octets=10 * 258), steps)
+    assert engine.counters.buffered_segments == 10
+
+
+def test_syn_that_may_begin_a_connection_is_kept_without_its_octets() -> None:
+    talk = Talk()
+    engine, _ = feed(DEFAULT_LIMITS, [*talk.handshake(), stranger(0).frame(True, -1, b"x" * 1_000, SYN)])
+    (candidate,) = {d.connection.candidate for d in engine._directions.values()}
+    assert candidate is not None
+    assert candidate.segment[4] == b""
 
 
 def test_flows_beside_are_bounded_and_the_eldest_stays() -> None:

@@ -178,6 +178,8 @@ def test_labels_are_stacked_up_to_a_bound() -> None:
         (over_udp(37008, tzsp(b"", b"\x0a")), "malformed"),
         (over_udp(37008, tzsp(frame_of(4), kind=4)), "not_tcp"),
         (over_udp(37008, tzsp(frame_of(4), protocol=18)), "not_ip"),
+        (over_udp(37008, tzsp(frame_of(4), bytes(32) + b"\1")), "too_nested"),
+        (over_udp(2152, gtp_u(frame_of(4)[14:], flags=4, optional=b"\0\0\0\1" + b"\1\0\0\1" * 32)), "too_nested"),
         (over_udp(53, vxlan(frame_of(4))), "not_tcp"),
         (ethernet(ipv4(17, struct.pack(">HHHH", 1, 4789, 7, 0) + vxlan(frame_of(4))), 0x0800), "malformed"),
         (ethernet(ipv4(50, frame_of(4)[14:]), 0x0800), "not_tcp"),
