@@ -61,10 +61,15 @@ class Link:
         self.closed_at: int | None = None
         """Moment of its end."""
 
-    def moment_of(self, time: int, from_client: bool, arrival: int) -> int:
-        """Of what was seen here. One side's octets come in order, whatever their stamps in a shuffled capture."""
+    def moment_of(self, time: int, from_client: bool, arrival: int, inferred: bool = False) -> int:
+        """Of what was seen here. One side's octets come in order, whatever their stamps in a shuffled capture.
+
+        What another connection tells of this one (``inferred``) is no octet of it: what waits here behind a hole
+        may be older.
+        """
         latest = max(self._latest.get(from_client, 0), time)
-        self._latest[from_client] = latest
+        if not inferred:
+            self._latest[from_client] = latest
         return moment(latest, arrival)
 
     def doubt(self, moment: int) -> None:

@@ -80,7 +80,7 @@ class Recorder:
         if link is None:
             started = self._steady.of(event.connection.started, self.clock)
             link = self._links[event.connection] = Link(event.connection, started)
-        now = link.moment_of(time, seen.from_client, self.counters.events)
+        now = link.moment_of(time, seen.from_client, self.counters.events, event.inferred)
         if isinstance(event, ev.ConnectionClosed):
             self._close(link, now)
         elif isinstance(event, ev.AccountKnown):

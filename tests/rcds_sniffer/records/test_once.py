@@ -269,3 +269,13 @@ def test_newcomer_received_nothing_that_was_said_well_before_they_came() -> None
     received = {(text, recipients) for _, recipients, text in stage.messages(ALICE)}
     assert ("ok", (BOB,)) in received
     assert ("so we said", (BOB,)) in received
+
+
+def test_what_waited_behind_a_hole_is_older_than_what_another_line_told_meanwhile() -> None:
+    stage = Stage(ALICE)
+    bob = stage.line(BOB, there=(ALICE,))
+    bob.says("one", at=1000)
+    bob.put(ev.Left, account=ALICE, at=9000, out=True, inferred=True)  # as her own line tells
+    bob.says("two", at=2000)  # behind a hole, for which the engine waited
+    stage.end()
+    assert stage.messages(ALICE) == [(BOB, (ALICE,), "one"), (BOB, (ALICE,), "two")]
