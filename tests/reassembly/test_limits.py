@@ -188,7 +188,7 @@ def test_many_short_flows_leave_nothing_behind() -> None:
     assert engine.counters.flows == 6_000
     assert engine.counters.flows_now == 0
     assert len(engine._waits._agenda._heap) < 3_000
-    assert len(engine._table._idle._heap) < 3_000
+    assert len(engine._timers._table._idle._heap) < 3_000
     assert len(engine._directions) == 20
 
 
