@@ -52,7 +52,7 @@ def test_options_in_the_readme_exist() -> None:
 
 def test_make_targets_in_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    for target in re.findall(r"^make ([a-z]+)", README, flags=re.MULTILINE):
+    for target in re.findall(r"^make ([a-z-]+)", README, flags=re.MULTILINE):
         assert f"\n{target}:" in makefile
 
 
