@@ -152,6 +152,8 @@ class Pipeline:
                     self._source.stop()  # a live line hands on what has passed by now
         except CaptureError as error:
             outcome.failure = error
+        except Exception as fault:  # outside of any connection: what is known already is recorded all the same
+            outcome.failure = RuntimeError(_told(fault))
         self._engine.close()
         self._recorder.close()
         self._batch += self._order.rest()
@@ -234,10 +236,7 @@ class Pipeline:
         """Whoever can make us stumble over one connection must not blind us for all others."""
         self._given_up.add(flow)
         self._outcome.faults += 1
-        place = traceback.extract_tb(fault.__traceback__)[-1]
-        what = type(fault).__name__, place.name, place.lineno  # and not its message, which may hold a name
-        log.error("a fault of this program (%s in %s, line %s): the connection is followed no longer", *what)
-        log.debug("%s", "".join(traceback.format_tb(fault.__traceback__)))
+        log.error("%s: the connection is followed no longer", _told(fault))
 
     def _on_record(self, record: CommunicationRecord) -> None:
         events = self._outcome.events
@@ -260,3 +259,10 @@ class Pipeline:
             except Exception as failure:
                 self._sinks.remove(sink)
                 self._outcome.failure = self._outcome.failure or failure
+
+
+def _told(fault: Exception) -> str:
+    """What and where, without its message, which may hold a name; the way there is for the log of who debugs."""
+    log.debug("%s", "".join(traceback.format_tb(fault.__traceback__)))
+    place = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"a fault of this program ({type(fault).__name__} in {place.name}, line {place.lineno})"

@@ -180,3 +180,24 @@ def test_fault_in_a_decoder_costs_one_connection(
         "a fault of this program (KeyError in receive"
     ]
     assert "b'" not in caplog.text
+
+
+def test_fault_outside_of_any_connection_ends_the_run_and_loses_no_record(
+    frames: list[Frame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = frames[: len(frames) // 2]
+    line = Line(frames)
+    feed = NativeEngine.feed
+
+    def stumbling(engine: NativeEngine, packet: Packet) -> None:
+        if packet.number == len(cut) + 1:
+            raise ZeroDivisionError("what somebody said")
+        feed(engine, packet)
+
+    monkeypatch.setattr(NativeEngine, "feed", stumbling)
+    screen = Screen(line)
+    outcome = pipeline_of(line, screen).run()
+    assert "ZeroDivisionError in stumbling" in str(outcome.failure)
+    assert "somebody" not in str(outcome.failure)
+    monkeypatch.undo()
+    assert texts(screen.records) == texts(watched(Line(cut))[0].records)
