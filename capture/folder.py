@@ -9,11 +9,11 @@ is read that still grows: :mod:`capture.growing`.
 import logging
 import time
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from capture.bpf import FilterBank
 from capture.clock import steady
+from capture.closing import Closing
 from capture.errors import CaptureError, Closed, NoSuchFile, Unsupported
 from capture.files import READERS
 from capture.growing import GrowingStream
@@ -51,7 +51,7 @@ def follow_folder(name: str, source: str | None = None) -> "FolderSource":
     return FolderSource(name)
 
 
-class FolderSource:
+class FolderSource(Closing):
     """A folder of captures as one source; see :func:`follow_folder`."""
 
     reader = "savefile"
@@ -210,11 +210,3 @@ class FolderSource:
         self._closed = True
         if self._current:
             self._current.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

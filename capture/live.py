@@ -19,11 +19,11 @@ import select
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from capture.bpf import MAXIMUM_SNAPLEN, FilterBank
 from capture.clock import CaptureClock
+from capture.closing import Closing
 from capture.errors import CaptureError, Closed, GivenTwice
 from capture.interfaces import ANY
 from capture.line import HOLD_NANOSECONDS, Line
@@ -77,7 +77,7 @@ def open_interfaces(
     )
 
 
-class LiveSource:
+class LiveSource(Closing):
     """Network interfaces as one source; see :func:`open_interfaces`."""
 
     reader = "pypcap"
@@ -264,14 +264,6 @@ class LiveSource:
         if not self._reading:
             for line in self._lines:
                 line.tap.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _check(names: Sequence[str], buffer_octets: int) -> None:

@@ -13,10 +13,9 @@ import heapq
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 from capture.bpf import FilterBank
+from capture.closing import Closing
 from capture.errors import Closed, GivenTwice
 from capture.packet import Packet
 from capture.savefile import SavefileSource
@@ -42,7 +41,7 @@ class _Part:
     """… from here."""
 
 
-class MergedSource:
+class MergedSource(Closing):
     """Several files as one source; ``open_one`` opens a file by its name.
 
     Raises:
@@ -224,11 +223,3 @@ class MergedSource:
         for part in self._parts:
             if part.source:
                 part.source.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

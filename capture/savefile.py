@@ -7,10 +7,9 @@ so that a thread which decompresses for it never runs (tried: it hangs), and no 
 """
 
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Self
 
 from capture.bpf import FilterBank, Program
+from capture.closing import Closing
 from capture.errors import Closed, NotACapture
 from capture.formats import Frame, Parser, parser_for
 from capture.packet import Packet
@@ -25,7 +24,7 @@ from capture.source import (
 from capture.streams import Cut, OctetStream
 
 
-class SavefileSource:
+class SavefileSource(Closing):
     """One capture file or pipe. Owns ``stream`` from here on.
 
     Raises:
@@ -216,11 +215,3 @@ class SavefileSource:
         self._closed = True
         self._pending = []
         self.stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

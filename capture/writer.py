@@ -13,10 +13,10 @@ import errno
 import os
 import stat
 import struct
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from capture.bpf import MAXIMUM_SNAPLEN
+from capture.closing import Closing
 from capture.errors import NotWritable
 from capture.packet import Packet
 
@@ -38,7 +38,7 @@ _PACKET_HEAD = struct.Struct(
 _LENGTH = struct.Struct("<I")
 
 
-class PacketWriter:
+class PacketWriter(Closing):
     """One capture file, open for writing; readable by its owner alone if it is new, emptied if it is not.
 
     Args:
@@ -156,14 +156,6 @@ class PacketWriter:
             at += length
         del self._buffer[:at]
         return at
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _block(kind: int, body: bytes) -> bytes:
