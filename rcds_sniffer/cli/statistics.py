@@ -5,9 +5,13 @@ Numbers only: neither names anybody. The numbers are read when they are asked fo
 
 import contextlib
 import logging
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import click
 
@@ -20,6 +24,9 @@ log = logging.getLogger(__name__)
 
 NOW = frozenset({"flows_now", "flows_peak", "buffered", "buffered_segments", "buffered_peak"})
 """Of the engine's counters those that are no sums."""
+
+END_SECONDS = 0.01
+"""How long Prometheus' server may take to notice that the capture ends; prometheus_client's own takes 0.5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,11 @@ class Address(click.ParamType[tuple[str, int]]):
         return host.strip("[]") or "127.0.0.1", int(port)
 
 
+class _Silent(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Who asked is nobody's business."""
+
+
 @contextlib.contextmanager
 def served_metrics(address: tuple[str, int] | None, take: Callable[[], Snapshot]) -> Iterator[None]:
     """Answers Prometheus at ``address`` while it lasts.
@@ -101,6 +113,7 @@ def served_metrics(address: tuple[str, int] | None, take: Callable[[], Snapshot]
         import prometheus_client as prometheus  # noqa: PLC0415 - only on request
     except ImportError as error:
         raise UserError("--metrics needs prometheus-client: pip install 'rcds-sniffer[metrics]'") from error
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     registry = prometheus.CollectorRegistry(auto_describe=False)
 
     class Collector(prometheus.registry.Collector):
@@ -112,11 +125,17 @@ def served_metrics(address: tuple[str, int] | None, take: Callable[[], Snapshot]
                     family.add_sample(f"rcds_{name}{suffix}", {label: key} if label else {}, value)
                 yield family
 
+    class Server(ThreadingMixIn, WSGIServer):
+        daemon_threads = True
+        address_family = family
+
     registry.register(Collector())
     try:
-        server, thread = prometheus.start_http_server(address[1], address[0], registry)
+        server = make_server(*address, prometheus.make_wsgi_app(registry), Server, _Silent)
     except OSError as error:
         raise UserError(f"--metrics: {address[0]}:{address[1]} cannot be served: {error.strerror}") from error
+    thread = threading.Thread(target=server.serve_forever, args=(END_SECONDS,), daemon=True)
+    thread.start()
     try:
         yield
     finally:

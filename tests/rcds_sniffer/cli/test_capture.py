@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import time
 import urllib.request
 from pathlib import Path
 
@@ -91,7 +92,8 @@ def test_prometheus_gets_the_numbers_and_no_names() -> None:
     assert 'rcds_records_total{event="message"} 12.0' in answer
     assert "rcds_records_waiting 4.0" in answer
     with served_metrics(("127.0.0.1", port), numbers):
-        pass  # it was given back
+        ends = time.monotonic()  # it was given back
+    assert time.monotonic() - ends < 0.15, "a capture has two tenths of a second to end"
 
 
 def test_metrics_where_nothing_can_be_served_are_a_mistake() -> None:
