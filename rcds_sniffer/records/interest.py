@@ -47,7 +47,7 @@ class Interest:
     def let_go(self, links: Iterable[Link], time: int, now: int) -> None:
         """Somebody left, or the warrant was changed: what is no target's any more, though it was not heard."""
         for link in links:
-            if link.followed and not self._concerns(link, time, now):
+            if link.followed and link.closed_at is None and not self._concerns(link, time, now):
                 link.followed = False
                 self._follower.unfollow(link.connection.client, link.connection.server)
 
