@@ -30,6 +30,10 @@ class Limits:
 
     hole_wait: int = 30 * SECOND
     """How long a hole waits for its octets while nobody has acknowledged them: a retransmission may bring them."""
+    unheard_wait: int = 5 * SECOND
+    """How long it waits where the other side was never seen, so that nobody will be heard to acknowledge: a sender
+    repeats itself after one second and three (RFC 6298 §2.1, §5.5), and what is held back from those who took part
+    is missing when it is told who was there."""
     acknowledged_wait: int = 2 * SECOND
     """How long it waits from when the other side is seen to acknowledge octets behind it: then only a packet that
     the capture holds out of order can bring them."""

@@ -52,7 +52,7 @@ class Waits:
         due = since + limits.hole_wait
         if not direction.other.seen:
             # Nobody is heard who might acknowledge.
-            due = self._patient(since, limits.hole_wait, limits.patience_wait, direction.packets, now)
+            due = self._patient(since, limits.unheard_wait, limits.patience_wait, direction.packets, now)
         if direction.acknowledgments:
             end = direction.assembler.hole_end()
             for position, since, packets in direction.acknowledgments:

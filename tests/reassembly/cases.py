@@ -885,3 +885,23 @@ def one_direction_shuffled_on_a_slow_line(t):
         *[("c", b"a1"), ("c", b"b1"), ("c", b"c1")],
         ("end", "capture-end"),
     ]
+
+
+@case("one direction", "loss")
+def hole_of_a_side_heard_alone_waits_shorter(t):
+    steps = [t.syn(), t.c(b"one")]
+    late = t.c(b"late")
+    return [*steps, t.c(b"two"), *others(), pause(4), t.c(b"six"), pause(2), late], [
+        *[("c", b"one"), ("c gap", 4), ("c", b"two"), ("c", b"six")],
+        ("end", "capture-end"),
+    ]
+
+
+@case("one direction", "retransmission")
+def retransmission_of_a_side_heard_alone_fills_its_hole(t):
+    steps = [t.syn(), t.c(b"one")]
+    late = t.c(b"late")
+    return [*steps, t.c(b"two"), *others(), pause(4), late], [
+        *[("c", b"one"), ("c", b"late"), ("c", b"two")],
+        ("end", "capture-end"),
+    ]

@@ -58,4 +58,6 @@ CANNOT: dict[str, str] = {
     "connection_taken_for_dead_goes_on": _NO_STRANGERS,
     "router_on_a_stick_shows_one_connection_in_two_vlans": _NOTHING_UNSEEN,
     "one_direction_shuffled_on_a_slow_line": _NOTHING_UNSEEN,
+    "hole_of_a_side_heard_alone_waits_shorter": _NOTHING_UNSEEN,
+    "retransmission_of_a_side_heard_alone_fills_its_hole": _NOTHING_UNSEEN,
 }
