@@ -198,6 +198,7 @@ class Tap:
             return
         self._trouble = ""
         _log.warning("%s: is back", self.name)
+        _log.warning("%s: was made anew: see with `rcds-sniffer doctor` whether it is silent still", self.name)
 
     def count_drops(self) -> None:
         """Add what was dropped since the last time."""

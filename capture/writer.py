@@ -39,17 +39,18 @@ _LENGTH = struct.Struct("<I")
 
 
 class PacketWriter(Closing):
-    """One capture file, open for writing; readable by its owner alone if it is new, emptied if it is not.
+    """One capture file, open for writing, readable by its owner alone. Nothing that it holds is ever written over.
 
     Args:
         name: of the file; ``-`` and what is no regular file are refused, as what a full disk cut off could not be
             taken back.
+        append: go on behind what another writer, perhaps killed, has left in it, in a new section.
 
     Raises:
-        NotWritable: it cannot be opened, or has no room for the head of the file.
+        NotWritable: it cannot be opened, holds something that cannot be gone on with, or has no room for its head.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, append: bool = False) -> None:
         self.name = name
         self.packets = 0
         """Packets that stand in the file …"""
@@ -59,10 +60,14 @@ class PacketWriter(Closing):
         """Packets that were taken and do not stand in the file yet."""
         self._interfaces: dict[tuple[str, int], int] = {}
         self._buffer = bytearray(_block(_SECTION, _SECTION_BODY))
-        self._written = 0  # octets, always whole blocks
         self._descriptor = _open(name)
         try:
+            self._written = _whole_blocks(name, self._descriptor, append)  # octets
+            os.ftruncate(self._descriptor, self._written)
             self.flush()
+        except NotWritable:
+            os.close(self._descriptor)
+            raise
         except OSError as error:
             os.close(self._descriptor)
             raise NotWritable(f"{name}: cannot be written: {error.strerror}") from error
@@ -177,16 +182,15 @@ def _interface(source: str, link_type: int) -> bytes:
 
 
 def _open(name: str) -> int:
-    """A descriptor that writes to the file ``name``, emptied. A link may lead anywhere, so none is followed."""
+    """A descriptor that writes to the file ``name``. A link may lead anywhere, so none is followed."""
     if name == "-":
         raise NotWritable("packets are written to a file only, not to standard output: name one")
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe would block
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe would block
         descriptor = os.open(name, flags, 0o600)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise OSError(errno.EINVAL, "is not a regular file")
-            os.ftruncate(descriptor, 0)
         except BaseException:
             os.close(descriptor)
             raise
@@ -196,3 +200,18 @@ def _open(name: str) -> int:
     except ValueError as error:  # a NUL, or characters that no file name can hold
         raise NotWritable(f"{name!r}: is not a file name") from error
     return descriptor
+
+
+def _whole_blocks(name: str, descriptor: int, append: bool) -> int:
+    """Octets of the whole blocks at the beginning of a file of this writer's kind; none in an empty file."""
+    size, at = os.fstat(descriptor).st_size, 0
+    if size and not append:
+        raise NotWritable(f"{name}: is there already, and nothing is written over: name another file")
+    if size and os.pread(descriptor, 12, 0) != _block(_SECTION, _SECTION_BODY)[:12]:
+        raise NotWritable(f"{name}: is there already, and is no file that can be gone on with: name another")
+    while len(head := os.pread(descriptor, _HEAD.size, at)) == _HEAD.size:
+        length = _HEAD.unpack(head)[1]
+        if length < 12 or os.pread(descriptor, 4, at + length - 4) != _LENGTH.pack(length):
+            break
+        at += length
+    return at

@@ -32,7 +32,7 @@ class Sink(Protocol):
     """Where records go."""
 
     def write(self, records: Sequence[CommunicationRecord]) -> None:
-        """Take one batch, or raise and take none of it."""
+        """Take one batch, or raise and take none of it; without records, write what is left of an earlier one."""
 
 
 class Backlog:
@@ -57,7 +57,7 @@ class Backlog:
         for record in records:
             self._waiting.append(record)
             self._characters += len(record.text or "")
-        if self._waiting and (self._retry_at is None or self._clock() >= self._retry_at):
+        if self._retry_at is None or self._clock() >= self._retry_at:
             self._hand_on()
         while len(self._waiting) > MAX_RECORDS or self._characters > MAX_CHARACTERS:
             self._drop_first()
@@ -65,23 +65,23 @@ class Backlog:
 
     def finish(self) -> None:
         """One last try; what the sink does not take is given up."""
-        if self._waiting:
-            self._hand_on()
+        self._hand_on()
         self.given_up += len(self._waiting)
         self._waiting.clear()
 
     def _hand_on(self) -> None:
-        while self._waiting:
-            batch = [self._waiting[i] for i in range(min(BATCH, len(self._waiting)))]
-            try:
+        try:
+            self._sink.write(())  # it may have something left of an earlier batch
+            while self._waiting:
+                batch = [self._waiting[i] for i in range(min(BATCH, len(self._waiting)))]
                 self._sink.write(batch)
-            except Exception as error:
-                if self._retry_at is None:
-                    log.warning("%s; the capture goes on, and records wait in memory until that is mended", error)
-                self._retry_at = self._clock() + RETRY
-                return
-            for _ in batch:
-                self._drop_first()
+                for _ in batch:
+                    self._drop_first()
+        except Exception as error:
+            if self._retry_at is None:
+                log.warning("%s; the capture goes on, and records wait in memory until that is mended", error)
+            self._retry_at = self._clock() + RETRY
+            return
         if self._retry_at is not None:
             self._retry_at = None
             log.warning("records are written again; none of those that waited is lost" + self._lost())

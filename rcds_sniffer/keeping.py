@@ -69,7 +69,7 @@ class PacketKeeper:
     """Keeps the packets of the connections that it is told to follow, in one capture file.
 
     Args:
-        name: of the file; see :class:`capture.writer.PacketWriter`.
+        name: of the file; for this and ``append`` see :class:`capture.writer.PacketWriter`.
         period: nothing from outside of it is kept, even where no event has said yet that it is over.
 
     Raises:
@@ -77,8 +77,8 @@ class PacketKeeper:
             nothing is raised.
     """
 
-    def __init__(self, name: str, period: Period | None = None) -> None:
-        self._file = _OrderedFile(name)
+    def __init__(self, name: str, period: Period | None = None, *, append: bool = False) -> None:
+        self._file = _OrderedFile(name, append)
         self._period = period or Period()
         self._forgotten = 0
         self._headers = HeaderCounters()
@@ -223,8 +223,8 @@ class PacketKeeper:
 class _OrderedFile:
     """The file, and before it the packets that wait for earlier ones. Once it is open, nothing here raises."""
 
-    def __init__(self, name: str) -> None:
-        self.writer = PacketWriter(name)
+    def __init__(self, name: str, append: bool) -> None:
+        self.writer = PacketWriter(name, append=append)
         self.unwritten = 0
         self._heap: list[tuple[int, int, Packet]] = []
         self._octets = 0

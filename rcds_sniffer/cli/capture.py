@@ -86,6 +86,8 @@ def capture(
     Exit codes: 0 fine, 1 something was lost, 2 your mistake, 130 interrupted after all was written.
     """
     refuse_standard_input((), shared["targets_file"])
+    if follow and (output_format or output):
+        raise UserError("--follow shows the chat on the screen: it goes with neither --format nor --output")
     wanted = follow or output_format is not None or output is not None
     if shared["no_db"] and not wanted and not shared["write"]:
         raise UserError("--no-db, and no --follow, --output or --write: nothing would be kept")

@@ -39,6 +39,7 @@ class Asked:
     """Whether the filter lets tunnels pass."""
     live: bool = False
     """On interfaces, where the kernel filters and what it refuses is not seen."""
+    engine: str = "native"
 
 
 def explanation(outcome: Outcome, source: Source, asked: Asked) -> Iterator[str]:
@@ -56,7 +57,8 @@ def explanation(outcome: Outcome, source: Source, asked: Asked) -> Iterator[str]
     elif engine.get("unknown_link", 0) + engine.get("bad_checksum", 0) >= outcome.packets - outcome.refused:
         yield "Nothing found: none of the packets could be read, see above"
     elif not engine.get("tcp_segments"):
-        yield f"Nothing found: of the packets {where} none is TCP over a link that can be read"
+        reader = "" if asked.engine == "native" else f" by the engine {asked.engine}; try --engine native"
+        yield f"Nothing found: of the packets {where} none is TCP over a link that can be read{reader}"
     elif sum(decoder.get("recognised", 0) for decoder in outcome.decoders.values()):
         period = "nothing falls into the period asked for, or " if asked.period else ""
         yield (

@@ -1,8 +1,10 @@
 """Where records go: the store and the writer, as sinks of the pipeline; and where they must not go."""
 
 import contextlib
+import errno
 import io
 import os
+import select
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,6 +19,8 @@ from rcds_sniffer.store.store import open_store
 
 STANDARD_OUTPUT: Final = 1
 """Its descriptor."""
+READER_SECONDS: Final = 0.1
+"""How long a live capture waits for the reader of its output, who may have paused it."""
 
 
 class StoreSink:
@@ -28,10 +32,18 @@ class StoreSink:
         except StoreError as error:
             raise UserError(str(error)) from error
         self.stored = 0
+        self.there_already = 0
+
+    @property
+    def outcome(self) -> tuple[int, int]:
+        """Records that were stored, and those that were there already."""
+        return self.stored, self.there_already
 
     def write(self, records: Sequence[CommunicationRecord]) -> None:
         """Store one batch."""
-        self.stored += self._store.add(records)
+        new = self._store.add(records)
+        self.stored += new
+        self.there_already += len(records) - new
 
     def __enter__(self) -> Self:
         return self
@@ -44,8 +56,9 @@ class WriterSink:
     """A format's writer, to standard output or a file that only its owner may read.
 
     A batch is written whole or not at all: what a full disk cut off is taken back, so that it can be written again.
-    When the reader of a pipe has had enough, nothing more is written. ``live`` shows every batch at once. Raises
-    UserError where the file cannot be opened, RunError where it can be written no longer.
+    When the reader of a pipe has had enough, nothing more is written. ``live`` shows every batch at once, and waits
+    for no reader who pauses. Raises UserError where the file cannot be opened, RunError where it can be written no
+    longer.
     """
 
     def __init__(self, form: str, output: str, *, live: bool = False) -> None:
@@ -53,12 +66,15 @@ class WriterSink:
         self._live = live
         self.gone = False
         """True when the reader of the pipe has had enough."""
-        self._outlet = Outlet(output)
+        self._outlet = Outlet(output, waits=not live)
         self._writer: Writer = open_writer(form, cast(TextIO, self._outlet))
 
     def write(self, records: Sequence[CommunicationRecord]) -> None:
-        """Write one batch."""
-        if records and not self.gone:
+        """Write one batch; without records, what is left of an earlier one."""
+        if self.gone:
+            return
+        self._commit()
+        if records:
             self._writer.write(records)
             if self._live:
                 self._writer.flush()
@@ -72,6 +88,7 @@ class WriterSink:
             if not self.gone:
                 self._writer.flush()
                 self._commit()
+                self._commit()  # of what somebody was slow to read, no more is waited for
         finally:
             self._outlet.close()
 
@@ -89,14 +106,18 @@ class WriterSink:
 class Outlet(io.TextIOBase):
     """Text to a file, or to standard output, held until it is committed: all of it is written then, or nothing.
 
-    Writers may flush as they like; that would write half of a batch, so it does nothing.
+    Unless it ``waits``, who reads a pipe or a terminal gets :data:`READER_SECONDS` to go on; else the rest of what
+    was begun is owed, and paid before anything new is. Writers may flush as they like: that does nothing, since it
+    would write half of a batch.
     """
 
-    def __init__(self, output: str) -> None:
+    def __init__(self, output: str, *, waits: bool = True) -> None:
         self.name = "standard output" if output == "-" else output
         self.written = 0
         """Octets that stand in the output."""
         self._held: list[str] = []
+        self._owed = b""
+        self._waits = waits
         self._descriptor = open_output(output)
 
     @property
@@ -118,22 +139,40 @@ class Outlet(io.TextIOBase):
         return len(text)
 
     def commit(self) -> None:
-        """Write what is held.
+        """Write what is owed, and then what is held.
 
         Raises:
+            BlockingIOError: what is owed could not be paid, as nobody reads it.
             OSError: not all could be written; a file is as it was before, and nothing is held any more.
         """
-        octets = memoryview("".join(self._held).encode("utf-8", "backslashreplace"))
+        if self._owed:
+            self._owed = self._owed[self._write(self._owed) :]
+            if self._owed:
+                raise BlockingIOError(errno.EAGAIN, "nobody reads it")
+        octets = "".join(self._held).encode("utf-8", "backslashreplace")
         self._held.clear()
-        done = 0
+        self._owed = octets[self._write(octets) :]
+
+    def _write(self, octets: bytes) -> int:
+        """Write, and give how many octets somebody took."""
+        view, done = memoryview(octets), 0
         try:
-            while done < len(octets):
-                done += os.write(self._descriptor, octets[done:])
+            while done < len(view) and (self._waits or self._is_read()):
+                end = (
+                    len(view) if self._waits else done + select.PIPE_BUF
+                )  # so many never block where poll() says so
+                done += os.write(self._descriptor, view[done:end])
         except OSError:
             with contextlib.suppress(OSError):  # a pipe or a terminal takes nothing back
                 self._take_back(done)
             raise
         self.written += done
+        return done
+
+    def _is_read(self) -> bool:
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLOUT)
+        return bool(poll.poll(READER_SECONDS * 1000))
 
     def _take_back(self, octets: int) -> None:
         """Cut the last ``octets`` off a file again. It may have begun before us: standard output is appended to."""

@@ -22,6 +22,7 @@ from rcds_sniffer.cli.statistics import now_and_then, served_metrics, snapshot
 from rcds_sniffer.cli.summary import summary
 from rcds_sniffer.cli.whom import given_last, make_warrant
 from rcds_sniffer.cli.wording import counted, number
+from rcds_sniffer.export.safe_text import safe
 from rcds_sniffer.keeping import PacketKeeper
 from rcds_sniffer.orders import NamedTargets, Period, Warrant
 from rcds_sniffer.pipeline import Outcome, Pipeline, Sink
@@ -62,12 +63,10 @@ def run(
         RunError: the run broke off.
     """
     given = ctx.params
-    since, until = given["since"], given["until"]
-    options.check_period(since, until)
     db = None if given["no_db"] else given["db"]
     _refuse_overwriting(given, [*inputs, ctx.obj.get("config")], output, db)
     whom = given_last(ctx)
-    warrant = make_warrant(**whom, period=Period(since, until))
+    warrant = make_warrant(**whom, period=_period(given))
     protocols = [(p, frozenset(given["ports"] or p.ports)) for p in installed().values()]
     wanted = frozenset().union(*(ports for _, ports in protocols))
     quiet = bool(ctx.obj.get("quiet"))
@@ -80,11 +79,9 @@ def run(
             writer = None if output is None else stack.enter_context(WriterSink(*output, live=live))
             sinks: list[Sink] = [sink for sink in (store, writer) if sink is not None]
             backlogs = [Backlog(sink) for sink in sinks] if live else []
-            keeper = (
-                stack.enter_context(contextlib.closing(PacketKeeper(given["write"], Period(since, until))))
-                if given["write"]
-                else None
-            )
+            keeper = _keeper(given, live)
+            if keeper is not None:
+                stack.callback(keeper.close)
             pipeline = Pipeline(
                 source,
                 _engine(given, wanted, live),
@@ -100,6 +97,8 @@ def run(
             draw = stack.enter_context(progress(source))
             tell = now_and_then(numbers, statistics)
             log.info("reading by %s, link types %s", source.reader, ", ".join(map(str, source.link_types)))
+            if live and not quiet:
+                click.echo(f"rcds-sniffer: listening on {safe(source.name)}; end with Ctrl-C", err=True)
 
             def stopped() -> bool:
                 if signals.reload:
@@ -117,18 +116,39 @@ def run(
         raise UserError(str(error)) from error
     _log(outcome)
     unwritten = list(_unwritten(backlogs, keeper, given["write"]))
-    lines: list[str] = []
-    if not quiet:
-        asked = Asked(since is not None or until is not None, given["bpf"] is not None, given["tunnels"], live)
-        lines += summary(outcome, source, None if store is None else store.stored, asked)
-        lines += [] if keeper is None else [f"{given['write']}: {counted(keeper.counters.to_dict())}"]
-    for line in lines + unwritten:
-        click.echo(line, err=True)
+    told = (
+        []
+        if quiet
+        else list(summary(outcome, source, None if store is None else store.outcome, _asked(given, live)))
+    )
+    if keeper is not None and not quiet:
+        told.append(f"{given['write']}: {number(keeper.counters.kept, 'packet')} kept")
+    click.echo("\n".join(told + unwritten), err=True, nl=bool(told + unwritten))
     if outcome.failure is not None:
         raise RunError(f"{outcome.failure}; what was read before is recorded") from outcome.failure
     if signals.stop and not unwritten:
         ctx.exit(INTERRUPTED)
     ctx.exit(LOST if outcome.lost or source.truncations or unwritten else OK)
+
+
+def _keeper(given: dict[str, Any], live: bool) -> PacketKeeper | None:
+    """A sensor that was started again goes on with its file; of a replay it would hold everything twice."""
+    return PacketKeeper(given["write"], _period(given), append=live) if given["write"] else None
+
+
+def _period(given: dict[str, Any]) -> Period:
+    options.check_period(given["since"], given["until"])
+    return Period(given["since"], given["until"])
+
+
+def _asked(given: dict[str, Any], live: bool) -> Asked:
+    return Asked(
+        period=given["since"] is not None or given["until"] is not None,
+        own_filter=given["bpf"] is not None,
+        tunnels=given["tunnels"],
+        live=live,
+        engine=given["engine"],
+    )
 
 
 def _unwritten(backlogs: list[Backlog], keeper: PacketKeeper | None, file: str | None) -> Iterator[str]:

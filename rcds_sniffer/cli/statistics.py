@@ -63,6 +63,8 @@ def line(now: Snapshot) -> str:
     ]
     if now.waiting or now.given_up:
         parts.append(f"{now.waiting:,} of them waiting to be written, {now.given_up:,} given up")
+    if now.outcome.faults:
+        parts.append(f"{number(now.outcome.faults, 'connection')} given up by a fault of this program")
     return ", ".join(parts)
 
 
@@ -155,6 +157,7 @@ def families(now: Snapshot) -> Iterator[Family]:
     yield "packets", "Packets read", "counter", "", {"": source.received}
     yield "packets_dropped", "Packets lost before they could be read", "counter", "where", dropped
     yield "interruptions", "Times an interface was away", "counter", "", {"": source.interruptions}
+    yield "faults", "Connections given up by a fault of this program", "counter", "", {"": outcome.faults}
     yield "clock_steps", "Times the capture clock was set", "counter", "", {"": source.clock_steps}
     sums = {name: value for name, value in outcome.engine.items() if name not in NOW}
     yield "reassembly", "What the stream engine counted", "counter", "what", sums

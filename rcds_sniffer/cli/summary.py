@@ -9,8 +9,11 @@ from rcds_sniffer.pipeline import Outcome
 from reassembly.links import LINKS
 
 
-def summary(outcome: Outcome, source: Source, stored: int | None, asked: Asked) -> Iterator[str]:
-    """The lines of the summary."""
+def summary(outcome: Outcome, source: Source, stored: tuple[int, int] | None, asked: Asked) -> Iterator[str]:
+    """The lines of the summary.
+
+    ``stored``: records that the database took, and those that it had already; None without a database.
+    """
     engine = outcome.engine
     elsewhere = ""
     if outcome.refused:
@@ -24,10 +27,8 @@ def summary(outcome: Outcome, source: Source, stored: int | None, asked: Asked) 
     records = outcome.recorder.get("records", 0)
     yield f"{recognised:,} of them spoke MSNP; {number(records, 'record')}" + (f": {events}" if events else "")
     if stored is not None:
-        there = records - stored
-        yield f"{stored:,} stored" + (
-            f", {there:,} {'was' if there == 1 else 'were'} there already" if there > 0 else ""
-        )
+        new, there = stored
+        yield f"{new:,} stored" + (f", {there:,} {'was' if there == 1 else 'were'} there already" if there else "")
     if engine.get("mid_stream"):
         yield f"{number(engine['mid_stream'], 'connection')} joined in mid-stream"
     if engine.get("one_direction"):

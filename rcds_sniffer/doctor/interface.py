@@ -126,10 +126,13 @@ def _answers(name: str, request: int, octets: bytes | None = None) -> bool:
 
 
 def examine(state: State) -> Iterator[Finding]:
-    """What is to be said of an interface before anything is heard on it."""
-    yield from _hears(state)
+    """What is to be said of an interface before anything is heard on it.
+
+    Who follows it from top to bottom silences the interface before bringing it up.
+    """
     yield from _keeps_silent(state)
     yield from _changes_nothing(state)
+    yield from _hears(state)
 
 
 def _hears(state: State) -> Iterator[Finding]:
@@ -200,7 +203,7 @@ def _changes_nothing(state: State) -> Iterator[Finding]:
         told.append(f"{' and '.join(merges)} on: segments are merged, and get one time")
     if "rxvlan" in on:
         told.append("VLAN offload on: the card takes the outer tag off, and libpcap puts it back")
-    mend = f"ethtool -K {state.name} " + " ".join(f"{kind} off" for kind in on)
+    mend = f"ethtool -K {state.name} " + " ".join(f"{kind} off" for kind in on) + "   (Debian: package ethtool)"
     # LRO rewrites headers, so that frames cannot be told as they were (Linux, Documentation/networking).
     say = warning if "lro" in on else hint
     yield say("offloads", "; ".join(told), mend)

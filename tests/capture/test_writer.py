@@ -171,14 +171,10 @@ def test_file_is_readable_while_it_is_written(tmp_path: Path) -> None:
 # --- what it opens ----------------------------------------------------------------------------------------------
 
 
-def test_new_file_is_its_owners_alone_and_an_old_one_is_emptied(tmp_path: Path) -> None:
+def test_new_file_is_its_owners_alone(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
-    for sent in (packets(100), packets(3)):
-        with PacketWriter(str(kept)) as writer:
-            for packet in sent:
-                writer.write(packet)
-        assert kept.stat().st_mode & 0o777 == 0o600
-        assert read_back(kept) == of(sent)
+    PacketWriter(str(kept)).close()
+    assert kept.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_is_no_file_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -299,3 +295,35 @@ def test_disk_that_was_full_for_a_while_lacks_nothing(tmp_path: Path) -> None:
     assert os.strerror(error) == "No space left on device"
     assert 100 < written_when_full < 1_500
     assert whole
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    kept, other = tmp_path / "kept.pcapng", tmp_path / "notes.txt"
+    PacketWriter(str(kept)).close()
+    other.write_text("evidence")
+    before = kept.read_bytes()
+    with pytest.raises(NotWritable, match="nothing is written over"):
+        PacketWriter(str(kept))
+    with pytest.raises(NotWritable, match="no file that can be gone on with"):
+        PacketWriter(str(other), append=True)
+    assert (kept.read_bytes(), other.read_text()) == (before, "evidence")
+
+
+@pytest.mark.parametrize("cut", [0, 1, 5, 30])
+def test_writer_goes_on_behind_one_that_was_killed(cut: int, tmp_path: Path) -> None:
+    """Killed in the middle of a block: what is whole stays, the rest makes room."""
+    kept = tmp_path / "kept.pcapng"
+    packets = [Packet(n * 1_000_000_007, bytes([n]) * 60, None, 1, n + 1, "eth1") for n in range(6)]
+    with PacketWriter(str(kept), append=True) as writer:
+        for packet in packets[:3]:
+            writer.write(packet)
+    os.truncate(kept, kept.stat().st_size - cut)
+    with PacketWriter(str(kept), append=True) as writer:
+        for packet in packets[3:]:
+            writer.write(packet)
+    whole = packets if not cut else packets[:2] + packets[3:]
+    with open_files([str(kept)]) as source:
+        found = [(packet.time, packet.octets) for batch in source.batches() for packet in batch]
+    assert found == [(packet.time, packet.octets) for packet in whole]
+    told = subprocess.run(["tshark", "-r", str(kept)], capture_output=True, check=True).stdout
+    assert len(told.splitlines()) == len(whole)

@@ -30,6 +30,7 @@ ALICE, BOB = "alice@example.org", "bob@example.com"
         (("-i", "lo", "--target", ALICE, "--no-db"), "nothing would be kept"),
         (("-i", "lo", "-i", "lo", "--target", ALICE), "twice"),
         (("-i", "lo", "--target", ALICE, "--write", "out", "--output", "out"), "out: is also"),
+        (("-i", "lo", "--target", ALICE, "--follow", "--format", "jsonl"), "--follow shows the chat"),
     ],
 )
 def test_mistake_is_one_clear_line_and_exit_code_2(

@@ -1,5 +1,6 @@
 """Outputs that fail: a batch is written whole or not at all, and goes on where there is room again."""
 
+import json
 import os
 import resource
 import signal
@@ -112,3 +113,27 @@ def test_full_standard_output_is_one_line_and_exit_code_1(tmp_path: Path) -> Non
     assert done.returncode == 1
     assert b"standard output: cannot be written any further" in done.stderr
     assert done.stderr.count(b"\n") == 1
+
+
+def test_live_output_waits_for_no_reader_who_pauses_and_owes_them_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe of 64 KiB that nobody reads for a while: what was begun is finished before anything new."""
+    ours, theirs = os.pipe()
+    monkeypatch.setattr("rcds_sniffer.cli.output.open_output", lambda _: theirs)
+    batches = [[make_record(text=f"{n} {'x' * 50_000}")] for n in range(4)]
+    got = b""
+    with WriterSink("jsonl", "-", live=True) as sink:
+        sink.write(batches[0])
+        sink.write(batches[1])  # begun
+        for batch in ([], batches[2]):
+            with pytest.raises(RunError, match="nobody reads it"):
+                sink.write(batch)
+        for batch in batches[2:]:
+            got += os.read(ours, 1 << 20)
+            sink.write(batch)
+        got += os.read(ours, 1 << 20)
+        sink.write([])
+        got += os.read(ours, 1 << 20)
+    with os.fdopen(ours, "rb") as rest:
+        got += rest.read()
+    texts = [json.loads(line)["text"] for line in got.decode().splitlines()]
+    assert texts == [batch[0].text for batch in batches]

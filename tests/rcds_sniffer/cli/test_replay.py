@@ -268,3 +268,14 @@ def test_help_starts_without_the_heavy_parts() -> None:
     code = f"import sys, rcds_sniffer.cli; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_kept_packets_are_not_written_over(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.pcapng"
+    arguments = ("replay", "-q", "--target", ALICE, "--no-db", "-o", tmp_path / "out", "--write", kept, DEMO)
+    assert run(*arguments).returncode == 0
+    before = kept.read_bytes()
+    again = run(*arguments)
+    assert again.returncode == 2
+    assert "nothing is written over" in again.stderr
+    assert kept.read_bytes() == before

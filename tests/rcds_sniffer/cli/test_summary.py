@@ -13,7 +13,12 @@ from click.testing import CliRunner
 from capture.errors import CaptureError
 from capture.packet import Packet
 from capture.savefile import SavefileSource
+from capture.source import Counters
+from capture.streams import OctetStream
 from rcds_sniffer.cli import cli
+from rcds_sniffer.cli.explanation import Asked
+from rcds_sniffer.cli.summary import summary
+from rcds_sniffer.pipeline import Outcome
 from tests.command import run
 from tests.conftest import PCAPS
 from tests.simulator import writer
@@ -136,3 +141,9 @@ def test_progress_stays_out_of_records_on_the_same_terminal(form: str, drawn: bo
     os.close(ours)
     assert ("replaying" in said) is drawn
     assert "424 packets" in said
+
+
+def test_what_was_given_up_was_not_there_already() -> None:
+    outcome = Outcome(Counters(received=10), recorder={"records": 132})
+    told = list(summary(outcome, SavefileSource(OctetStream(str(DEMO))), (2, 1), Asked()))
+    assert "2 stored, 1 was there already" in told
