@@ -203,7 +203,7 @@ def _changes_nothing(state: State) -> Iterator[Finding]:
         told.append(f"{' and '.join(merges)} on: segments are merged, and get one time")
     if "rxvlan" in on:
         told.append("VLAN offload on: the card takes the outer tag off, and libpcap puts it back")
-    mend = f"ethtool -K {state.name} " + " ".join(f"{kind} off" for kind in on) + "   (Debian: package ethtool)"
+    mend = f"ethtool -K {state.name} " + " ".join(f"{kind} off" for kind in on)
     # LRO rewrites headers, so that frames cannot be told as they were (Linux, Documentation/networking).
     say = warning if "lro" in on else hint
     yield say("offloads", "; ".join(told), mend)
