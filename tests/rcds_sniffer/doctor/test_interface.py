@@ -1,9 +1,12 @@
 """The doctor at real interfaces: veth pairs in a network namespace, traffic of the simulator on them."""
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -113,13 +116,37 @@ def test_interface_as_it_comes_gives_itself_away() -> None:
         namespace.run("ip address add 198.18.0.1/24 dev tap0")
         namespace.run("ip link set end0 up")
         namespace.run("ip link set tap0 up")
-        told = examined("tap0", seconds=3, code=1)
+        with asking_for(bytes([198, 18, 0, 1]), "end0"):
+            told = examined("tap0", seconds=3, code=1)
         assert {told[check][0] for check in ("addresses", "arp", "ipv6", "sends")} == {"warning"}
         for check in ("addresses", "arp", "ipv6"):
             command = (told[check][1] or "").removeprefix("if nothing else uses it: ")
             namespace.run(command if command.startswith("ip ") or shutil.which("sysctl") else _written(command))
         told = examined("tap0", seconds=1)
         assert not {"addresses", "arp", "ipv6", "sends"} & set(told)
+
+
+@contextlib.contextmanager
+def asking_for(address: bytes, interface: str) -> Iterator[None]:
+    """Somebody on the line asks who has ``address`` (ARP, RFC 826): a kernel that may will answer."""
+    own = bytes.fromhex("020000000009")
+    asker = bytes([198, 18, 0, 9])
+    request = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 1) + own + asker + bytes(6) + address
+    over = threading.Event()
+
+    def ask() -> None:
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as line:
+            line.bind((interface, 0))
+            while not over.wait(0.1):
+                line.send(b"\xff" * 6 + own + b"\x08\x06" + request)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _written(command: str) -> str:
