@@ -29,6 +29,13 @@ _DRIVERS = {
     "mariadb": ("mariadb+pymysql", "mariadb"),
 }
 
+_PATIENCE: dict[str, dict[str, int]] = {
+    "postgresql+psycopg": {"connect_timeout": 10, "keepalives_idle": 10, "tcp_user_timeout": 30_000},  # s, s, ms
+    "mysql+pymysql": {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60},  # s
+    "mariadb+pymysql": {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60},  # s
+}
+"""By driver: how long a server may be silent before it counts as away. A live capture must not hang on it."""
+
 _MAGIC = b"SQLite format 3\0"
 _CACHE_KIB = 32 * 1024
 """Record ids are random, so inserts touch index pages all over: a cache of 32 MiB holds those of a million."""
@@ -75,7 +82,8 @@ def _open_server(url: URL, where: str, *, create: bool) -> Engine:
     if url.get_backend_name() in ("mysql", "mariadb"):
         url = url.update_query_dict({"charset": "utf8mb4"})  # its "utf8" holds no emoji
     try:
-        engine = create_engine(url, hide_parameters=True)
+        patience = _PATIENCE.get(url.drivername, {})
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=patience)
     except (NoSuchModuleError, ModuleNotFoundError):
         hint = f"; pip install '.[{extra}]'" if url.get_backend_name() in _DRIVERS else ""
         raise StoreError(f"{where}: no driver for this kind of database is installed{hint}") from None
