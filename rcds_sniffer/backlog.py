@@ -29,10 +29,13 @@ RETRY = 5.0
 
 
 class Sink(Protocol):
-    """Where records go."""
+    """Where records go: a store, a writer, a backlog before either."""
 
     def write(self, records: Sequence[CommunicationRecord]) -> None:
-        """Take one batch, or raise and take none of it; without records, write what is left of an earlier one."""
+        """Take one batch, in order of time, or raise and take none of it.
+
+        Without records, write what is left of an earlier one.
+        """
 
 
 class Backlog:

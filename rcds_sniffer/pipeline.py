@@ -20,6 +20,7 @@ from typing import Protocol as Interface
 from capture.errors import CaptureError
 from capture.packet import Packet
 from capture.source import Counters, Source
+from rcds_sniffer.backlog import Sink
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.protocols import Decoder, Protocol
 from rcds_sniffer.records.interest import Follower
@@ -34,13 +35,6 @@ log = logging.getLogger(__name__)
 
 FLUSH_RECORDS = 2_000
 """Records that make a batch for the store; a smaller one goes at the end, and live whenever there is any."""
-
-
-class Sink(Interface):
-    """Where records go: a store, a writer."""
-
-    def write(self, records: Sequence[CommunicationRecord]) -> None:
-        """Take one batch, in order of time; without records, what is left of earlier ones."""
 
 
 class PacketSink(Follower, Interface):

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from capture.live import open_interfaces
+from capture.live import BUFFER_OCTETS, open_interfaces
 from rcds_sniffer.cli import options
 from rcds_sniffer.cli.analysis import analysis
 from rcds_sniffer.cli.errors import UserError
@@ -14,9 +14,6 @@ from rcds_sniffer.cli.running import refuse_standard_input, run
 from rcds_sniffer.cli.statistics import Address
 from rcds_sniffer.cli.whom import whom
 from rcds_sniffer.export import FORMATS
-
-BUFFER_MIB = 256
-"""Of the kernel, for each interface: half a second at 4 Gbit/s."""
 
 
 @click.command()
@@ -35,7 +32,7 @@ BUFFER_MIB = 256
 @click.option(
     "--buffer",
     type=click.IntRange(1, 2047),
-    default=BUFFER_MIB,
+    default=BUFFER_OCTETS >> 20,
     show_default=True,
     metavar="MIB",
     help="Kernel buffer of each interface.",

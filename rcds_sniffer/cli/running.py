@@ -12,7 +12,7 @@ import click
 from capture.errors import CaptureError
 from capture.filters import filter_by_expression, filter_for_ports
 from capture.source import FilterFor, Source
-from rcds_sniffer.backlog import Backlog
+from rcds_sniffer.backlog import Backlog, Sink
 from rcds_sniffer.cli import options
 from rcds_sniffer.cli.errors import INTERRUPTED, LOST, OK, RunError, UserError
 from rcds_sniffer.cli.explanation import Asked
@@ -25,7 +25,7 @@ from rcds_sniffer.cli.wording import counted, number
 from rcds_sniffer.export.safe_text import safe
 from rcds_sniffer.keeping import PacketKeeper
 from rcds_sniffer.orders import NamedTargets, Period, Warrant
-from rcds_sniffer.pipeline import Outcome, Pipeline, Sink
+from rcds_sniffer.pipeline import Outcome, Pipeline
 from rcds_sniffer.protocols import installed
 from reassembly.engine import Engine, EventCallback
 from reassembly.engines import EngineUnavailable, make_engine
