@@ -1,12 +1,61 @@
-"""The compiled parts. The project installs without one that cannot be built, and says so to whoever asks for it."""
+"""What is compiled, and when: docs/decisions/011-compiled-modules.md.
 
-from Cython.Build import cythonize
+A wheel (``pip install .``, ``python -m build``) brings `BINDINGS`, which are Cython, and `COMPILED`, which are Python
+that Cython compiles as it is. An editable install and ``build_ext --inplace`` bring the bindings alone: a compiled
+module would shadow the file that one edits. Nothing here stops an installation: what cannot be built is left out,
+and the program says what it lacks.
+"""
+
+import os
+
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
-LIBNIDS = Extension("reassembly.nids", ["reassembly/nids.pyx"], libraries=["nids", "pcap"])
+COMPILED = (
+    "reassembly.sequence",
+)  # fmt: skip
+"""Modules of the hot path, one a line: the file that runs uncompiled, and beside some of them their C types (.pxd)."""
 
-extensions = cythonize([LIBNIDS], build_dir="build/cython")
-for extension in extensions:
-    extension.optional = True  # cythonize drops it where the extensions say it themselves
+BINDINGS = {
+    "capture.block": [],
+    "reassembly.nids": ["nids", "pcap"],
+}
+"""Modules in Cython's own language (.pyx), each with the libraries of the system that it needs."""
 
-setup(ext_modules=extensions)
+
+class BuildExtensions(build_ext):
+    """Translates to C only when something is built, so that no source distribution has the generated files."""
+
+    def finalize_options(self) -> None:
+        """Leave out, where modules are built among their sources, those that would hide a source."""
+        if self.inplace or self.editable_mode:
+            kept = [extension for extension in self.distribution.ext_modules if extension.name in BINDINGS]
+            self.distribution.ext_modules = kept
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
+
+    def build_extensions(self) -> None:
+        """Python or Cython to C, C to machine code."""
+        from Cython.Build import cythonize  # noqa: PLC0415 - what only asks for the version needs no Cython
+
+        sources = [Extension(extension.name, extension.sources) for extension in self.extensions]
+        directory = os.path.relpath(os.path.join(self.build_temp, "cython"))
+        directives = {"language_level": 3}
+        made = cythonize(sources, build_dir=directory, compiler_directives=directives, nthreads=self.parallel)
+        generated = {extension.name: extension.sources for extension in made}
+        for extension in self.extensions:
+            extension.sources = generated[extension.name]
+        super().build_extensions()
+
+
+def extension(name: str, suffix: str, libraries: list[str]) -> Extension:
+    """One module, which may fail to build."""
+    source = name.replace(".", "/") + suffix
+    flags = ["-O2", "-g0"]
+    return Extension(name, [source], libraries=libraries, extra_compile_args=flags, optional=True)
+
+
+bindings = [extension(name, ".pyx", libraries) for name, libraries in BINDINGS.items()]
+compiled = [extension(name, ".py", []) for name in COMPILED]
+
+setup(ext_modules=bindings + compiled, cmdclass={"build_ext": BuildExtensions})
