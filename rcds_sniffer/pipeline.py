@@ -2,39 +2,27 @@
 
     libpcap loop with a BPF filter  →  stream reassembly  →  analyze_packet and its handlers  →  records by target
 
-Each part hands on its own type and knows nothing of the next; this module alone knows them all.
+Each part hands on its own type and knows nothing of the next. The front (:mod:`rcds_sniffer.front`) ends with the
+decoders' events, the back (:mod:`rcds_sniffer.back`) begins with them; here both are in one process, and the one
+calls the other.
 
-A fault of this program in what decodes or records costs one connection: it is told, and followed no longer.
-
-Live, records leave two seconds after they happened, which is what the copies of a text get to come in; of a file
-they leave in strict order of time. Time is the packets' time. While a live line is idle the source says how much of
-it has passed, and where its clock was set, the waits go on as if it had not been.
+Time is the packets' time. While a live line is idle the source says how much of it has passed, and where its clock
+was set, the waits go on as if it had not been.
 """
 
-import logging
-import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol as Interface
 
 from capture.errors import CaptureError
 from capture.packet import Packet
 from capture.source import Counters, Source
+from rcds_sniffer.back import Back
 from rcds_sniffer.backlog import Sink
+from rcds_sniffer.front import Front, Protocols, told
 from rcds_sniffer.orders import Warrant
-from rcds_sniffer.protocols import Decoder, Protocol
 from rcds_sniffer.records.interest import Follower
-from rcds_sniffer.records.ledger import SETTLE
-from rcds_sniffer.records.ordering import DELAY, TimeOrder
-from rcds_sniffer.records.record import CommunicationRecord
-from rcds_sniffer.records.recorder import Recorder
 from reassembly.engine import Engine, EventCallback
-from reassembly.events import Flow, StreamEnd, StreamEvent
-
-log = logging.getLogger(__name__)
-
-FLUSH_RECORDS = 2_000
-"""Records that make a batch for the store; a smaller one goes at the end, and live whenever there is any."""
 
 
 class PacketSink(Follower, Interface):
@@ -96,7 +84,7 @@ class Pipeline:
         self,
         source: Source,
         engine: Callable[[EventCallback], Engine],
-        protocols: Iterable[tuple[Protocol, frozenset[int]]],
+        protocols: Protocols,
         *,
         warrant: Warrant,
         sensor: str,
@@ -105,21 +93,11 @@ class Pipeline:
         live: bool = False,
     ) -> None:
         self._source = source
-        self._engine = engine(self._on_stream_event)
-        self._recorder = Recorder(warrant, self._on_record, sensor, follower=keeper, paced=live)
-        self._decoders: dict[str, Decoder] = {}
-        self._by_port: dict[int, Decoder] = {}
-        for protocol, ports in protocols:
-            decoder = self._decoders[protocol.name] = protocol.decoder(self._recorder.receive)
-            self._by_port.update(dict.fromkeys(ports, decoder))
-        self._sinks = list(sinks)
+        self._back = Back(warrant, sensor, sinks, follower=keeper, live=live)
+        self._front = Front(engine, protocols, self._back.recorder.receive)
         self._keeper = keeper
         self._live = live
-        self._order = TimeOrder(SETTLE if live else DELAY)
-        self._batch: list[CommunicationRecord] = []
-        self._now = 0  # live: capture time, as the packets have it
         self._stepped = 0
-        self._given_up: set[Flow] = set()
         self._outcome = Outcome(source.counters)
 
     def run(
@@ -139,7 +117,7 @@ class Pipeline:
             for packets in self._source.batches():
                 self._take(packets)
                 progress()
-                if outcome.failure is not None:
+                if self._back.failure is not None:
                     break
                 if not outcome.interrupted and stopped():
                     outcome.interrupted = True
@@ -147,116 +125,53 @@ class Pipeline:
         except CaptureError as error:
             outcome.failure = error
         except Exception as fault:  # outside of any connection: what is known already is recorded all the same
-            outcome.failure = RuntimeError(_told(fault))
-        self._engine.close()
-        self._recorder.close()
-        self._batch += self._order.rest()
-        self._flush()
+            outcome.failure = RuntimeError(told(fault))
+        self._front.engine.close()
+        self._back.close()
         return self.outcome()
 
     @property
     def now(self) -> int:
         """Live: capture time, ns since 1970 UTC; 0 before the first packet."""
-        return self._now
+        return self._back.now
 
     def warrant_changed(self) -> None:
         """Who is recorded was changed just now: nothing more is kept of whom it left out."""
-        self._recorder.review(self._now)
+        self._back.recorder.review(self.now)
 
     def outcome(self) -> Outcome:
         """What was done so far; may be asked at any time."""
         outcome = self._outcome
-        outcome.engine = self._engine.counters.as_dict()
-        outcome.decoders = {name: dict(decoder.counters) for name, decoder in self._decoders.items()}
-        outcome.recorder = self._recorder.counters.to_dict()
+        outcome.faults = self._front.faults
+        outcome.engine = self._front.engine.counters.as_dict()
+        outcome.decoders = self._front.decoded()
+        outcome.recorder = self._back.recorder.counters.to_dict()
+        outcome.events = self._back.events
+        outcome.failure = outcome.failure or self._back.failure
         return outcome
 
     def _take(self, packets: list[Packet]) -> None:
         if self._live:
             self._follow_steps()
-            now = packets[-1].time if packets else self._source.clock or self._now
-            if now < self._now - SETTLE:  # what waits for its turn would wait until that time comes again
-                self._batch += self._order.rest()
-            self._now = now
-        feed = self._engine.feed
+            self._back.set_now(packets[-1].time if packets else self._source.clock or self.now)
         if self._keeper is None:
-            for packet in packets:
-                feed(packet)
+            self._front.feed_all(packets)
         else:
-            offer = self._keeper.offer
+            feed, offer = self._front.engine.feed, self._keeper.offer
             for packet in packets:
                 offer(packet)
                 feed(packet)
-            self._keeper.flush(self._now or None)
+            self._keeper.flush(self.now or None)
         if self._live:
-            self._let_go()
-
-    # --- live --------------------------------------------------------------------------------------------------
+            self._front.engine.advance(self.now)
+            self._back.let_go(self.now - self._stepped)
 
     def _follow_steps(self) -> None:
         """The clock that stamps the packets was set, ahead of the next one."""
         by = self._source.counters.clock_stepped - self._stepped
         if by:
             self._stepped += by
-            self._engine.stepped(by)
-            self._recorder.stepped(by)
+            self._front.engine.stepped(by)
+            self._back.recorder.stepped(by)
             if self._keeper is not None:
                 self._keeper.stepped(by)
-
-    def _let_go(self) -> None:
-        """Time has passed, with or without a packet: what has waited long enough goes out."""
-        self._engine.advance(self._now)
-        self._recorder.advance(self._now - self._stepped)
-        self._batch += self._order.due(self._now)
-        self._flush()
-
-    # --- from part to part --------------------------------------------------------------------------------------
-
-    def _on_stream_event(self, event: StreamEvent) -> None:
-        """The callback of the stream engine: each flow's events go to the decoder of its port."""
-        flow = event.flow
-        decoder = self._by_port.get(flow.server.port) or self._by_port.get(flow.client.port)
-        ends = isinstance(event, StreamEnd)
-        if decoder is None or (flow in self._given_up and not ends):
-            return
-        try:
-            decoder.receive(event)
-        except Exception as fault:
-            self._give_up(flow, fault)
-        if ends:
-            self._given_up.discard(flow)
-
-    def _give_up(self, flow: Flow, fault: Exception) -> None:
-        """Whoever can make us stumble over one connection must not blind us for all others."""
-        self._given_up.add(flow)
-        self._outcome.faults += 1
-        log.error("%s: the connection is followed no longer", _told(fault))
-
-    def _on_record(self, record: CommunicationRecord) -> None:
-        events = self._outcome.events
-        events[record.event] = events.get(record.event, 0) + 1
-        if self._live and record.time > self._now:  # from before the clock was set back
-            self._batch.append(record)
-        else:
-            self._order.push(record)
-        if not self._live:
-            self._batch += self._order.due(self._recorder.clock)
-        if len(self._batch) >= FLUSH_RECORDS:
-            self._flush()
-
-    def _flush(self) -> None:
-        """Hand on the batch; live also nothing at all, for what a sink could not write before."""
-        batch, self._batch = self._batch, []
-        for sink in list(self._sinks) if batch or self._live else ():
-            try:
-                sink.write(batch)
-            except Exception as failure:
-                self._sinks.remove(sink)
-                self._outcome.failure = self._outcome.failure or failure
-
-
-def _told(fault: Exception) -> str:
-    """What and where, without its message, which may hold a name; the way there is for the log of who debugs."""
-    log.debug("%s", "".join(traceback.format_tb(fault.__traceback__)))
-    place = traceback.extract_tb(fault.__traceback__)[-1]
-    return f"a fault of this program ({type(fault).__name__} in {place.name}, line {place.lineno})"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from rcds_sniffer import pipeline as module
+from rcds_sniffer import back as module
 from rcds_sniffer.orders import Everybody
 from rcds_sniffer.pipeline import Pipeline
 from rcds_sniffer.protocols.msn import PROTOCOL
@@ -52,5 +52,5 @@ def test_run_that_is_stopped_flushes_what_it_knows() -> None:
 def test_flow_on_no_asked_port_is_nobodys() -> None:
     kept = Kept()
     run = a_run(kept)
-    run._by_port.clear()
+    run._front._by_port.clear()
     assert run.run().recorder["records"] == 0
