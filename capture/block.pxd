@@ -8,6 +8,22 @@ cdef struct Entry:
     long long wire_length  # octets on the line; -1: not known
 
 
+cdef class Memory:
+    cdef unsigned char *octets
+    cdef readonly Py_ssize_t size
+
+    @staticmethod
+    cdef Memory new(Py_ssize_t size)
+
+
+cdef class Shelf:
+    cdef Py_ssize_t _size
+    cdef Memory _one
+    cdef Memory _other
+
+    cdef Memory take(self)
+
+
 cdef class Block:
     cdef Entry *entries
     cdef Py_ssize_t count
@@ -19,3 +35,4 @@ cdef class Block:
     @staticmethod
     cdef Block new(Py_ssize_t room, int link_type, str source, object owner)
     cdef object packet(self, Py_ssize_t index)
+    cdef Block part(self, Py_ssize_t start, Py_ssize_t stop)

@@ -12,11 +12,51 @@ from collections.abc import Sequence
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
+from libc.string cimport memcpy
 
 from capture.packet import Packet
 
 
 cdef object _made = tuple.__new__  # a Packet without its __new__, which only sorts its arguments
+
+
+cdef class Memory:
+    """Octets in the heap, for the packets of one block."""
+
+    @staticmethod
+    cdef Memory new(Py_ssize_t size):
+        cdef Memory memory = Memory.__new__(Memory)
+        memory.octets = <unsigned char *> PyMem_Malloc(size)
+        if memory.octets == NULL:
+            raise MemoryError
+        memory.size = size
+        return memory
+
+    def __init__(self):
+        raise TypeError("a source makes memory")
+
+    def __dealloc__(self):
+        PyMem_Free(self.octets)
+
+
+cdef class Shelf:
+    """Two memories that a source fills in turn, so that they stay in the processor's cache.
+
+    Two, since a consumer holds a block until it has the next one. A memory that is still held is left to its holder.
+    """
+
+    def __cinit__(self, Py_ssize_t size):
+        self._size = size
+        self._one = Memory.new(size)
+        self._other = Memory.new(size)
+
+    cdef Memory take(self):
+        """A memory that nobody else reads."""
+        self._one, self._other = self._other, self._one
+        if (<PyObject *> self._one).ob_refcnt > 1:
+            self._one = Memory.new(self._size)
+        return self._one
 
 
 cdef class Block:
@@ -46,7 +86,10 @@ cdef class Block:
 
     def __getitem__(self, index):
         if isinstance(index, slice):
-            return [self.packet(at) for at in range(*index.indices(self.count))]
+            start, stop, step = index.indices(self.count)
+            if step != 1:
+                return [self.packet(at) for at in range(start, stop, step)]
+            return self.part(start, max(start, stop))
         cdef Py_ssize_t at = index
         if at < 0:
             at += self.count
@@ -62,6 +105,12 @@ cdef class Block:
     def __repr__(self):
         return f"<Block of {self.count} packets of {self.source}>"
 
+    def first_from(self, long long time, Py_ssize_t start=0):
+        """Index of the first packet, from ``start`` on, that is not before ``time``; the length if there is none."""
+        while start < self.count and self.entries[start].time < time:
+            start += 1
+        return start
+
     cdef object packet(self, Py_ssize_t index):
         """The packet at a place that is there."""
         cdef Entry *entry = &self.entries[index]
@@ -73,6 +122,13 @@ cdef class Block:
             entry.number,
             self.source,
         ))
+
+    cdef Block part(self, Py_ssize_t start, Py_ssize_t stop):
+        """Some of its packets, in the same memory."""
+        cdef Block block = Block.new(stop - start, self.link_type, self.source, self.owner)
+        memcpy(block.entries, self.entries + start, (stop - start) * sizeof(Entry))
+        block.count = stop - start
+        return block
 
 
 Sequence.register(Block)
