@@ -3,245 +3,480 @@
 A protocol's door (:mod:`rcds_sniffer.protocols`) yields these, the recorder (:mod:`rcds_sniffer.records`) takes
 them; neither knows the other. ``None`` is unknown, never an empty guess; where an account is asked for, ``None``
 is the account at the client end of the connection, whoever that proves to be. Accounts are normalised.
+
+One of these is made for every command on the line, so they are plain classes with slots, cheap to make, and C
+structures where this module is compiled (``events.pxd``). Nobody changes one that was handed on. Each takes its
+connection, where it was seen, whether it was inferred, and then its own ``FIELDS``, by place or by name.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar
 
 Details = Mapping[str, object]
 
+NOTHING: Details = {}
+"""The details of what has none; shared, and never changed."""
 
-@dataclass(slots=True, eq=False)
+
 class Connection:
     """One connection that a decoder follows; compared by identity, since port pairs are used again."""
 
-    protocol: str
-    client: str
-    """``ip:port``, IPv6 in brackets."""
-    server: str
-    started: int
-    """Time of its first packet, nanoseconds since 1970 UTC."""
-    version: str | None = None
-    """``MSNP15``; set when the connection agreed on it."""
+    __slots__ = ("client", "muted", "protocol", "server", "started", "version")
+
+    def __init__(self, protocol: str, client: str, server: str, started: int, version: str | None = None) -> None:
+        self.protocol = protocol
+        self.client = client
+        """``ip:port``, IPv6 in brackets."""
+        self.server = server
+        self.started = started
+        """Time of its first packet, nanoseconds since 1970 UTC."""
+        self.version = version
+        """``MSNP15``; set when the connection agreed on it."""
+        self.muted = False
+        """Set by the recorder: nobody need read what is said here, only who comes and goes."""
 
 
-class Seen(NamedTuple):
+class Seen:
     """Where an event's first octet was seen."""
 
-    time: int
-    """Nanoseconds since 1970 UTC, of the packet."""
-    sequence: int
-    """TCP sequence number of the octet."""
-    packet: int
-    """Number of the packet in its source."""
-    source: str
-    from_client: bool
-    ordinal: int = 0
-    """Tells apart events that begin at one octet."""
+    FIELDS: ClassVar[tuple[str, ...]] = ("time", "sequence", "packet", "source", "from_client", "ordinal")
+    __slots__ = FIELDS
+
+    def __init__(  # noqa: PLR0917 - made for every command, and always in this order
+        self, time: int, sequence: int, packet: int, source: str, from_client: bool, ordinal: int = 0
+    ) -> None:
+        self.time = time
+        """Nanoseconds since 1970 UTC, of the packet."""
+        self.sequence = sequence
+        """TCP sequence number of the octet."""
+        self.packet = packet
+        """Number of the packet in its source."""
+        self.source = source
+        self.from_client = from_client
+        self.ordinal = ordinal
+        """Tells apart events that begin at one octet."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Seen) and all(getattr(self, n) == getattr(other, n) for n in Seen.FIELDS)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Seen({', '.join(repr(getattr(self, name)) for name in Seen.FIELDS)})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happened on a connection."""
 
-    connection: Connection
-    seen: Seen
-    inferred: bool = False
-    """True where it follows from other traffic instead of standing on the line."""
+    __slots__ = ("connection", "inferred", "seen")
+
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+    """Its own, in their order; connection, seen and inferred come before them."""
+
+    def __init__(self, connection: Connection, seen: Seen, inferred: bool = False) -> None:
+        self.connection = connection
+        self.seen = seen
+        self.inferred = inferred
+        """True where it follows from other traffic instead of standing on the line."""
+
+    def __eq__(self, other: object) -> bool:
+        names = ("connection", "seen", "inferred", *self.FIELDS)
+        return type(other) is type(self) and all(getattr(self, name) == getattr(other, name) for name in names)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        own = "".join(f", {name}={getattr(self, name)!r}" for name in self.FIELDS)
+        return f"{type(self).__name__}({self.seen!r}{', inferred' if self.inferred else ''}{own})"
 
 
 # --- what a connection is -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountKnown(Event):
     """The account at the client end is proven."""
 
-    account: str
-    evidence: str
+    FIELDS: ClassVar[tuple[str, ...]] = ("account", "evidence")
+    __slots__ = FIELDS
+
+    def __init__(
+        self, connection: Connection, seen: Seen, inferred: bool = False, *, account: str, evidence: str
+    ) -> None:
+        self.connection, self.seen, self.inferred = connection, seen, inferred
+        self.account = account
+        self.evidence = evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationKnown(Event):
     """The conversation that this connection carries has this id, which all its connections share."""
 
-    session_id: str
+    FIELDS: ClassVar[tuple[str, ...]] = ("session_id",)
+    __slots__ = FIELDS
+
+    def __init__(self, connection: Connection, seen: Seen, inferred: bool = False, *, session_id: str) -> None:
+        self.connection, self.seen, self.inferred = connection, seen, inferred
+        self.session_id = session_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionClosed(Event):
     """The connection is over; nothing more will be seen on it."""
+
+    __slots__ = ()
 
 
 # --- what happens to an account -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountEvent(Event):
     """Base of what concerns the connection's own account alone."""
 
-    details: Details = field(default_factory=dict)
+    FIELDS: ClassVar[tuple[str, ...]] = ("details",)
+    __slots__ = FIELDS
+
+    def __init__(
+        self, connection: Connection, seen: Seen, inferred: bool = False, *, details: Details = NOTHING
+    ) -> None:
+        self.connection, self.seen, self.inferred = connection, seen, inferred
+        self.details = details
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Login(AccountEvent):
     """The account signed in, or tried to (``details['error']``)."""
 
-    account: str | None = None
-    """As claimed; a refused login proves no account."""
-    name: str | None = None
+    __slots__ = ("account", "name")
+    FIELDS = ("account", "name", "details")
+
+    def __init__(
+        self,
+        connection: Connection,
+        seen: Seen,
+        inferred: bool = False,
+        *,
+        account: str | None = None,
+        name: str | None = None,
+        details: Details = NOTHING,
+    ) -> None:
+        self.connection, self.seen, self.inferred, self.details = connection, seen, inferred, details
+        self.account = account
+        """As claimed; a refused login proves no account."""
+        self.name = name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Logout(AccountEvent):
     """The account signed out, or was signed out."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class Presence(AccountEvent):
     """A status: the own (``account`` None), or a contact's as told to the own account."""
 
-    account: str | None
-    name: str | None = None
+    __slots__ = ("account", "name")
+    FIELDS = ("account", "name", "details")
+
+    def __init__(
+        self,
+        connection: Connection,
+        seen: Seen,
+        inferred: bool = False,
+        *,
+        account: str | None,
+        name: str | None = None,
+        details: Details = NOTHING,
+    ) -> None:
+        self.connection, self.seen, self.inferred, self.details = connection, seen, inferred, details
+        self.account = account
+        self.name = name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile(AccountEvent):
     """What is known of the own account itself: its display name, its profile."""
 
-    name: str | None = None
-    content_type: str | None = None
+    __slots__ = ("content_type", "name")
+    FIELDS = ("name", "content_type", "details")
+
+    def __init__(
+        self,
+        connection: Connection,
+        seen: Seen,
+        inferred: bool = False,
+        *,
+        name: str | None = None,
+        content_type: str | None = None,
+        details: Details = NOTHING,
+    ) -> None:
+        self.connection, self.seen, self.inferred, self.details = connection, seen, inferred, details
+        self.name = name
+        self.content_type = content_type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact(AccountEvent):
     """The own account's contact list changed."""
 
-    account: str
-    name: str | None = None
+    __slots__ = ("account", "name")
+    FIELDS = ("account", "name", "details")
+
+    def __init__(
+        self,
+        connection: Connection,
+        seen: Seen,
+        inferred: bool = False,
+        *,
+        account: str,
+        name: str | None = None,
+        details: Details = NOTHING,
+    ) -> None:
+        self.connection, self.seen, self.inferred, self.details = connection, seen, inferred, details
+        self.account = account
+        self.name = name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MailNotice(AccountEvent):
     """The own account was told of mail."""
 
-    content_type: str
+    __slots__ = ("content_type",)
+    FIELDS = ("content_type", "details")
+
+    def __init__(
+        self,
+        connection: Connection,
+        seen: Seen,
+        inferred: bool = False,
+        *,
+        content_type: str,
+        details: Details = NOTHING,
+    ) -> None:
+        self.connection, self.seen, self.inferred, self.details = connection, seen, inferred, details
+        self.content_type = content_type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Undecoded(AccountEvent):
     """Octets of the connection could not be read."""
 
-    octets: int
+    __slots__ = ("octets",)
+    FIELDS = ("octets", "details")
+
+    def __init__(
+        self,
+        connection: Connection,
+        seen: Seen,
+        inferred: bool = False,
+        *,
+        octets: int,
+        details: Details = NOTHING,
+    ) -> None:
+        self.connection, self.seen, self.inferred, self.details = connection, seen, inferred, details
+        self.octets = octets
 
 
 # --- what happens in a conversation -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationEvent(Event):
     """Base of what more than one account takes part in."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class Entered(ConversationEvent):
     """The own account came into the conversation."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Present(ConversationEvent):
+
+class _Came(ConversationEvent):
+    FIELDS: ClassVar[tuple[str, ...]] = ("account", "name")
+    __slots__ = FIELDS
+
+    def __init__(
+        self, connection: Connection, seen: Seen, inferred: bool = False, *, account: str, name: str | None = None
+    ) -> None:
+        self.connection, self.seen, self.inferred = connection, seen, inferred
+        self.account = account
+        self.name = name
+
+
+class Present(_Came):
     """Somebody was there before the own account came in."""
 
-    account: str
-    name: str | None = None
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined(ConversationEvent):
+class Joined(_Came):
     """Somebody else came in."""
 
-    account: str
-    name: str | None = None
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Left(ConversationEvent):
     """The own account (None) or somebody else left."""
 
-    account: str | None
-    details: Details = field(default_factory=dict)
+    FIELDS: ClassVar[tuple[str, ...]] = ("account", "details")
+    __slots__ = FIELDS
+
+    def __init__(
+        self,
+        connection: Connection,
+        seen: Seen,
+        inferred: bool = False,
+        *,
+        account: str | None,
+        details: Details = NOTHING,
+    ) -> None:
+        self.connection, self.seen, self.inferred = connection, seen, inferred
+        self.account = account
+        self.details = details
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RosterUnsure(ConversationEvent):
     """From here on joins and leaves may have been missed."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class Invited(ConversationEvent):
     """Somebody (None: the own account) asked somebody (None: the own account) into the conversation."""
 
-    sender: str | None
-    sender_name: str | None = None
-    account: str | None
-    session_id: str | None = None
-    """Where the invitation names it; it comes on another connection than the conversation's."""
-    server: str | None = None
-    details: Details = field(default_factory=dict)
+    FIELDS: ClassVar[tuple[str, ...]] = ("sender", "sender_name", "account", "session_id", "server", "details")
+    __slots__ = FIELDS
+
+    def __init__(
+        self,
+        connection: Connection,
+        seen: Seen,
+        inferred: bool = False,
+        *,
+        sender: str | None,
+        sender_name: str | None = None,
+        account: str | None,
+        session_id: str | None = None,
+        server: str | None = None,
+        details: Details = NOTHING,
+    ) -> None:
+        self.connection, self.seen, self.inferred, self.details = connection, seen, inferred, details
+        self.sender = sender
+        self.sender_name = sender_name
+        self.account = account
+        self.session_id = session_id
+        """Where the invitation names it; it comes on another connection than the conversation's."""
+        self.server = server
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance(ConversationEvent):
     """Base of what people send to each other."""
 
-    sender: str | None
-    """None: the own account."""
-    sender_name: str | None = None
-    content_type: str | None = None
-    transaction: int | None = None
-    """A :class:`Delivery` on the same connection may name it."""
-    details: Details = field(default_factory=dict)
+    FIELDS: ClassVar[tuple[str, ...]] = ("sender", "sender_name", "content_type", "transaction", "details")
+    __slots__ = FIELDS
+
+    def __init__(
+        self,
+        connection: Connection,
+        seen: Seen,
+        inferred: bool = False,
+        *,
+        sender: str | None,
+        sender_name: str | None = None,
+        content_type: str | None = None,
+        transaction: int | None = None,
+        details: Details = NOTHING,
+    ) -> None:
+        self.connection, self.seen, self.inferred, self.details = connection, seen, inferred, details
+        self.sender = sender
+        """None: the own account."""
+        self.sender_name = sender_name
+        self.content_type = content_type
+        self.transaction = transaction
+        """A :class:`Delivery` on the same connection may name it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Message(Utterance):
     """A text."""
 
-    text: str
-    """Exactly as sent; where octets are missing, the pieces that were seen."""
-    format: Details | None = None
-    message_id: str | None = None
-    """The sender's own id of it, where there is one."""
-    missing: int = 0
-    """Octets that the tap did not see."""
-    complete: bool = True
-    known: tuple[tuple[int, bytes], ...] | None = None
-    """Of an incomplete text: the pieces that were seen, with their offsets in it."""
-    length: int = 0
-    """Octets of the whole text, as announced."""
+    __slots__ = ("complete", "format", "known", "length", "message_id", "missing", "text")
+    FIELDS = (*Utterance.FIELDS, "text", "format", "message_id", "missing", "complete", "known", "length")
+
+    def __init__(
+        self,
+        connection: Connection,
+        seen: Seen,
+        inferred: bool = False,
+        *,
+        sender: str | None,
+        sender_name: str | None = None,
+        content_type: str | None = None,
+        transaction: int | None = None,
+        details: Details = NOTHING,
+        text: str,
+        format: Details | None = None,
+        message_id: str | None = None,
+        missing: int = 0,
+        complete: bool = True,
+        known: tuple[tuple[int, bytes], ...] | None = None,
+        length: int = 0,
+    ) -> None:
+        self.connection, self.seen, self.inferred, self.details = connection, seen, inferred, details
+        self.sender, self.sender_name = sender, sender_name
+        self.content_type, self.transaction = content_type, transaction
+        self.text = text
+        """Exactly as sent; where octets are missing, the pieces that were seen."""
+        self.format = format
+        self.message_id = message_id
+        """The sender's own id of it, where there is one."""
+        self.missing = missing
+        """Octets that the tap did not see."""
+        self.complete = complete
+        self.known = known
+        """Of an incomplete text: the pieces that were seen, with their offsets in it."""
+        self.length = length
+        """Octets of the whole text, as announced."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Typing(Utterance):
     """Somebody is typing."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class Nudge(Utterance):
     """A nudge."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class Action(Utterance):
     """An action text: ``waves``."""
 
-    text: str
+    __slots__ = ("text",)
+    FIELDS = (*Utterance.FIELDS, "text")
+
+    def __init__(
+        self,
+        connection: Connection,
+        seen: Seen,
+        inferred: bool = False,
+        *,
+        sender: str | None,
+        sender_name: str | None = None,
+        content_type: str | None = None,
+        transaction: int | None = None,
+        details: Details = NOTHING,
+        text: str,
+    ) -> None:
+        self.connection, self.seen, self.inferred, self.details = connection, seen, inferred, details
+        self.sender, self.sender_name = sender, sender_name
+        self.content_type, self.transaction = content_type, transaction
+        self.text = text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery(ConversationEvent):
     """The server delivered or refused what the own account sent."""
 
-    transaction: int
-    delivered: bool
+    FIELDS: ClassVar[tuple[str, ...]] = ("transaction", "delivered")
+    __slots__ = FIELDS
+
+    def __init__(
+        self, connection: Connection, seen: Seen, inferred: bool = False, *, transaction: int, delivered: bool
+    ) -> None:
+        self.connection, self.seen, self.inferred = connection, seen, inferred
+        self.transaction = transaction
+        self.delivered = delivered
