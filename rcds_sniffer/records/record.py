@@ -8,8 +8,8 @@ and meaning are fixed, fields may be added, none renamed. Absent or unknown is n
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from typing import Any, Self
 
 EVENTS = (
     "login", "logout", "presence", "profile", "contact", "invite", "join", "leave", "message", "typing", "nudge",
@@ -19,9 +19,22 @@ EVENTS = (
 """Every value that the field ``event`` can have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+FIELDS = (
+    "record_id", "order_id", "target", "time", "protocol", "protocol_version", "event", "direction",
+    "conversation_id", "sender", "sender_name", "recipients", "text", "content_type", "format", "file", "client",
+    "server", "sensor", "source", "complete", "missing_bytes", "details",
+)  # fmt: skip
+"""Those of a record, in the order of its JSON form."""
+
+
 class CommunicationRecord:
-    """What happened to one target at one moment."""
+    """What happened to one target at one moment. Nobody changes one that was handed on.
+
+    A plain class with slots, quick to make (:class:`~rcds_sniffer.records.building.Builder` fills each field once);
+    a C structure where this module is compiled (``record.pxd``).
+    """
+
+    __slots__ = FIELDS
 
     record_id: str
     """The same for the same traffic in every replay: storing twice stores once."""
@@ -52,6 +65,26 @@ class CommunicationRecord:
     missing_bytes: int
     details: Mapping[str, object] | None
 
+    def __init__(self, **fields: Any) -> None:
+        for name in FIELDS:
+            setattr(self, name, fields.pop(name))
+        if fields:
+            raise TypeError(f"a record has no {', '.join(fields)}")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CommunicationRecord) and all(
+            getattr(self, name) == getattr(other, name) for name in FIELDS
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"CommunicationRecord({', '.join(f'{name}={getattr(self, name)!r}' for name in FIELDS)})"
+
+    def changed(self, **changes: Any) -> Self:
+        """The same with other values in these fields."""
+        return type(self)(**{name: getattr(self, name) for name in FIELDS} | changes)
+
     def to_dict(self) -> dict[str, object]:
         """The record with the values of its JSON form, in the order of the fields."""
         out: dict[str, object] = {name: getattr(self, name) for name in FIELDS}
@@ -70,8 +103,6 @@ class CommunicationRecord:
 
 
 UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-FIELDS = tuple(field.name for field in fields(CommunicationRecord))
 
 
 def rfc3339(time: int) -> str:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -14,7 +13,7 @@ from tests.rcds_sniffer.export.export_crafting import make_record
 
 def numbered(count: int, start: int = 0) -> list[CommunicationRecord]:
     one = make_record()
-    return [replace(one, record_id=f"{start + i:032x}") for i in range(count)]
+    return [one.changed(record_id=f"{start + i:032x}") for i in range(count)]
 
 
 class Disk:
@@ -74,7 +73,7 @@ def test_long_texts_have_a_limit_of_their_own(monkeypatch: pytest.MonkeyPatch) -
     disk = Disk()
     disk.full = True
     backlog = Backlog(disk, lambda: disk.now)
-    backlog.write([replace(record, text="x" * 400) for record in numbered(5)])
+    backlog.write([record.changed(text="x" * 400) for record in numbered(5)])
     assert (backlog.waiting, backlog.given_up) == (2, 3)
 
 

@@ -1,7 +1,6 @@
 """The record's JSON form, which other programs rely on."""
 
 import json
-from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +24,7 @@ RECORD = a_record()
 
 @given(st.text())
 def test_text_survives_exactly_and_stays_on_one_line(text: str) -> None:
-    line = replace(RECORD, text=text).to_json()
+    line = RECORD.changed(text=text).to_json()
     assert json.loads(line)["text"] == text
     assert len(line.splitlines()) == 1
 
@@ -48,7 +47,7 @@ def test_time_that_no_calendar_holds_is_clamped() -> None:
 def test_records_come_out_in_order_of_time() -> None:
     order = TimeOrder()
     for time in (5, 3, 4):
-        order.push(replace(RECORD, time=time))
+        order.push(RECORD.changed(time=time))
     assert [r.time for r in order.due(DELAY + 5)] == [3, 4]
     assert [r.time for r in order.rest()] == [5]
 
@@ -56,5 +55,5 @@ def test_records_come_out_in_order_of_time() -> None:
 def test_order_is_bounded() -> None:
     order = TimeOrder()
     for time in range(MAX_RECORDS + 3):
-        order.push(replace(RECORD, time=time))
+        order.push(RECORD.changed(time=time))
     assert [r.time for r in order.due(0)] == [0, 1, 2]
