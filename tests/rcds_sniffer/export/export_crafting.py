@@ -43,7 +43,7 @@ def make_record(second: float = 0, **changed: object) -> CommunicationRecord:
         "missing_bytes": 0,
         "details": None,
     }
-    return CommunicationRecord(**{**fields, **changed})  # type: ignore[arg-type]
+    return CommunicationRecord(**{**fields, **changed})
 
 
 def evening() -> list[CommunicationRecord]:
@@ -97,7 +97,7 @@ def evening() -> list[CommunicationRecord]:
 def export(form: str, records: Iterable[CommunicationRecord], **options: object) -> str:
     """What the writer of ``form`` writes for ``records``."""
     stream = io.StringIO(newline="")
-    writer = open_writer(form, stream, **options)  # type: ignore[arg-type]
+    writer = open_writer(form, stream, **options)
     writer.write(records)
     writer.flush()
     return stream.getvalue()

@@ -35,4 +35,4 @@ def make_record(**changed: object) -> CommunicationRecord:
         "missing_bytes": 0,
         "details": None,
     }
-    return CommunicationRecord(**{**fields, **changed})  # type: ignore[arg-type]
+    return CommunicationRecord(**{**fields, **changed})
