@@ -5,7 +5,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 TARGET ?= alice@example.org
 FILE   ?= tests/pcaps/demo.pcap
-CYTHON := $(wildcard reassembly/*.pyx reassembly/*.pxd reassembly/*.pxi)
+
+# The tests run twice: over the sources in VENV, and over the wheel, whose hot modules are compiled, in another.
+COMPILED := .venv-compiled
+SOURCES  := $(shell find capture reassembly msnp rcds_sniffer -name '*.py' -o -name '*.py[xi]' -o -name '*.px[di]')
+BINDINGS := $(filter %.pyx %.pxd %.pxi,$(SOURCES))
+PYTEST   := pytest --numprocesses auto --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo live-demo test check replay clean
@@ -22,8 +27,9 @@ demo: setup ## replay a capture that the project ships and show the conversation
 live-demo: setup ## talk over real interfaces in namespaces of its own, as root, and show what a sensor hears
 	@$(BIN)/python -m tests.live
 
-test: setup ## run the tests
-	$(BIN)/pytest
+test: setup $(COMPILED)/.done ## run the tests, over the sources and then over the compiled wheel
+	$(BIN)/$(PYTEST)
+	$(COMPILED)/bin/$(PYTEST) --compiled
 
 check: setup ## style, strict types, and the floors of docs/architecture.md
 	$(BIN)/ruff check .
@@ -35,12 +41,17 @@ replay: setup ## replay a capture of yours: make replay FILE=capture.pcap TARGET
 	$(BIN)/rcds-sniffer replay --target "$(TARGET)" "$(FILE)"
 
 clean: ## remove what make made: .venv, compiled parts, caches
-	rm -rf $(VENV) build dist *.egg-info reassembly/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(COMPILED) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find capture reassembly msnp rcds_sniffer -name '*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.done: pyproject.toml setup.py $(CYTHON) tools/install-debian-packages
+$(VENV)/.done: pyproject.toml setup.py $(BINDINGS) tools/install-debian-packages
 	tools/install-debian-packages
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed; name it: make setup PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+$(COMPILED)/.done: pyproject.toml setup.py $(SOURCES) tools/install-wheel | setup
+	tools/install-wheel $(COMPILED) $(BIN)/python
 	touch $@

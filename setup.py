@@ -1,9 +1,9 @@
 """What is compiled, and when: docs/decisions/011-compiled-modules.md.
 
-A wheel (``pip install .``, ``python -m build``) brings `BINDINGS`, which are Cython, and `COMPILED`, which are Python
-that Cython compiles as it is. An editable install and ``build_ext --inplace`` bring the bindings alone: a compiled
-module would shadow the file that one edits. Nothing here stops an installation: what cannot be built is left out,
-and the program says what it lacks.
+A wheel (``pip install .``, ``python -m build``) brings `BINDINGS`, which are Cython, and `COMPILED`, which are
+Python that is compiled as it is. An editable install and ``build_ext --inplace`` bring the bindings alone: a compiled
+module would shadow the file that one edits. Nothing here stops an installation: what cannot be built is left out, and
+the program says what it lacks.
 """
 
 import os
@@ -12,9 +12,13 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 COMPILED = (
+    "msnp.framing",
+    "rcds_sniffer.records.json_form",
+    "rcds_sniffer.records.record",
+    "reassembly.native",
     "reassembly.sequence",
 )  # fmt: skip
-"""Modules of the hot path, one a line: the file that runs uncompiled, and beside some of them their C types (.pxd)."""
+"""Modules of the hot path, one a line: each runs uncompiled too; beside some of them stand their C types (.pxd)."""
 
 BINDINGS = {
     "capture.block": [],

@@ -1,6 +1,12 @@
-"""What all tests share: where the real captures are, if they are here."""
+"""What all tests share: where the real captures are, if they are here, and whether the tested modules are compiled.
 
+``make test`` runs the suite twice: over the sources, and with ``--compiled`` over a wheel in a second environment.
+"""
+
+import ast
 import os
+from importlib import import_module
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
@@ -9,6 +15,37 @@ ROOT = Path(__file__).parent.parent
 PCAPS = ROOT / "tests" / "pcaps"
 SHARED = ROOT.parent / "shared" / "pcaps"
 """Captures of real clients, which the project does not ship; tests that use them skip where they are absent."""
+
+
+def compiled_modules() -> tuple[str, ...]:
+    """What setup.py compiles when a wheel is built."""
+    for statement in ast.parse((ROOT / "setup.py").read_text()).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "COMPILED":
+            names: tuple[str, ...] = ast.literal_eval(statement.value)
+            return names
+    raise LookupError("setup.py has no COMPILED")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--compiled``."""
+    parser.addoption(
+        "--compiled", action="store_true", help="test the installed wheel, whose hot modules are compiled"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What is tested must be what was asked for, here and in every program that a test starts."""
+    if not config.getoption("--compiled"):
+        return
+    os.environ["PYTHONSAFEPATH"] = "1"  # of no program is the current folder the first place for modules
+    wrong = [name for name in compiled_modules() if not _is_compiled_elsewhere(name)]
+    if wrong:
+        raise pytest.UsageError(f"not compiled, or not the installed ones: {', '.join(wrong)}")
+
+
+def _is_compiled_elsewhere(name: str) -> bool:
+    file = import_module(name).__file__ or ""
+    return file.endswith(tuple(EXTENSION_SUFFIXES)) and not Path(file).is_relative_to(ROOT / name.partition(".")[0])
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ to standard output and nothing else does; progress, summaries and warnings go to
 """
 
 import logging
+import platform
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +14,7 @@ import click
 
 from rcds_sniffer.cli import config as configuration
 from rcds_sniffer.cli.errors import UserError
+from rcds_sniffer.compiled import compiled
 
 COMMANDS = {
     "capture": ("rcds_sniffer.cli.capture", "capture", "Live interfaces to communication records."),
@@ -47,8 +49,17 @@ class Commands(click.Group):
             formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
 
 
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    del param
+    if value and not ctx.resilient_parsing:
+        how = "compiled" if compiled() else "not compiled"
+        click.echo(f"rcds-sniffer {version('rcds-sniffer')} ({how}), Python {platform.python_version()}")
+        ctx.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(version("rcds-sniffer"), "-V", "--version", message="rcds-sniffer %(version)s")
+@click.option("-V", "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
+              help="Show the version and exit.")  # fmt: skip
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
