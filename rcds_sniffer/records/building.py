@@ -6,20 +6,24 @@ third party's address.
 """
 
 import hashlib
-from collections.abc import Iterable
-from typing import Any
 
 from rcds_sniffer.events import (
+    NOTHING,
     AccountEvent,
     Action,
     Contact,
+    Details,
     Event,
+    Invited,
+    Left,
     Login,
     Logout,
     MailNotice,
     Message,
+    Nudge,
     Presence,
     Profile,
+    Typing,
     Undecoded,
     Utterance,
 )
@@ -37,6 +41,12 @@ ACCOUNT_EVENTS: dict[type[AccountEvent], str] = {
 }
 
 
+KINDS: dict[type[Utterance], str] = {Message: "message", Typing: "typing", Nudge: "nudge", Action: "action"}
+
+OWN_EVENTS = {"join": "session-start", "leave": "session-end"}
+"""What the target's own coming and going is called, where its own connection shows it."""
+
+
 class Builder:
     """Makes records for one order at one sensor."""
 
@@ -51,139 +61,131 @@ class Builder:
 
         Not ``own``: somebody else's, as of who tried to sign in as the target.
         """
-        parties: dict[str, Any] = {"sender": target, "direction": "from-target"}
+        record = self._begin(event, ACCOUNT_EVENTS[type(event)], target, own)
+        record.direction, record.sender = "from-target", target
         if isinstance(event, Presence) and event.account not in (None, target):
-            parties = {"sender": event.account, "recipients": (target,), "direction": "to-target"}
+            record.direction, record.sender, record.recipients = "to-target", event.account, (target,)
         elif isinstance(event, Contact):
-            parties["recipients"] = (event.account,)
+            record.recipients = (event.account,)
         elif isinstance(event, MailNotice) or (isinstance(event, Profile) and event.content_type is not None):
-            parties = {"recipients": (target,), "direction": "to-target"}
+            record.direction, record.sender, record.recipients = "to-target", None, (target,)
         elif isinstance(event, Undecoded):
-            parties = {"direction": None}
-        return self._record(
-            event,
-            ACCOUNT_EVENTS[type(event)],
-            target,
-            own=own,
-            conversation_id=conversation_id,
-            sender_name=getattr(event, "name", None) if not isinstance(event, Contact) else None,
-            content_type=getattr(event, "content_type", None),
-            details=event.details,
-            **parties,
-        )
+            record.direction = record.sender = None
+        record.conversation_id = conversation_id
+        if isinstance(event, Login | Presence | Profile):
+            record.sender_name = event.name
+        if isinstance(event, Profile | MailNotice):
+            record.content_type = event.content_type
+        return _ended(record, event, event.details)
 
     def of_happening(
         self,
         happening: Happening,
         target: str | None,
-        recipients: Iterable[str],
+        recipients: tuple[str, ...],
         conversation_id: str,
         name: str | None,
     ) -> CommunicationRecord:
-        """The record of what happened in a conversation that the target took part in."""
+        """The record of what happened in a conversation that the target took part in.
+
+        ``recipients`` are in order; ``name`` is the actor's as last shown.
+        """
         best = best_sighting(happening, target)
         event = best.event
+        own = target is None or best.link.account == target
+        record = self._begin(event, event_name(happening, own and happening.actor == target), target, own)
+        record.conversation_id = conversation_id
+        record.sender = happening.actor
+        record.recipients = recipients
+        record.direction = direction(happening, target)
         # A copy cut by loss is made whole from another; where and when it was seen stay the best copy's.
         spoken = event if is_whole(event) else (happening.whole or best).event
-        own = best.link.account == target and target is not None
-        fields: dict[str, Any] = {"details": dict(getattr(spoken, "details", None) or {})}
-        if happening.error is not None:
-            fields["details"]["error"] = happening.error
+        details: Details = NOTHING
         if isinstance(spoken, Utterance):
-            fields["content_type"] = spoken.content_type
-            fields["sender_name"] = shown_name(happening, best) or name
-            if happening.actor == target or happening.delivery == "refused":
-                fields["details"]["delivery"] = happening.delivery
+            details = spoken.details
+            record.content_type = spoken.content_type
+            record.sender_name = shown_name(happening, best) or name
+            _put_content(record, spoken)
         else:
-            fields["sender_name"] = getattr(spoken, "sender_name", None) or name
-        if isinstance(spoken, Message):
-            fields |= {
-                "text": spoken.text,
-                "format": spoken.format,
-                "complete": spoken.complete,
-                "missing_bytes": spoken.missing,
-            }
-        elif isinstance(spoken, Action):
-            fields["text"] = spoken.text
-        return self._record(
-            event,
-            event_name(happening, own and happening.actor == target),
-            target,
-            own=own or target is None,
-            conversation_id=conversation_id,
-            sender=happening.actor,
-            recipients=tuple(sorted(recipients)),
-            direction=direction(happening, target),
-            **fields,
-        )
+            if isinstance(spoken, Left | Invited):
+                details = spoken.details
+            record.sender_name = (spoken.sender_name if isinstance(spoken, Invited) else None) or name
+        if happening.error is not None:
+            details = {**details, "error": happening.error}
+        if isinstance(spoken, Utterance) and (happening.actor == target or happening.delivery == "refused"):
+            details = {**details, "delivery": happening.delivery}
+        return _ended(record, event, details)
 
-    def of_nobody(self, event: Utterance, recipients: Iterable[str], conversation_id: str) -> CommunicationRecord:
+    def of_nobody(self, event: Utterance, recipients: tuple[str, ...], conversation_id: str) -> CommunicationRecord:
         """The record of something said by an account that was never proven, with ``--all``."""
-        kind = {Message: "message", Action: "action"}.get(type(event), type(event).__name__.lower())
-        message = event if isinstance(event, Message) else None
-        return self._record(
-            event,
-            kind,
-            None,
-            conversation_id=conversation_id,
-            sender=event.sender,
-            sender_name=event.sender_name,
-            recipients=tuple(sorted(recipients)),
-            direction=None,
-            content_type=event.content_type,
-            text=getattr(event, "text", None),
-            format=message.format if message else None,
-            complete=message.complete if message else True,
-            missing_bytes=message.missing if message else 0,
-            details=dict(event.details),
-        )
+        record = self._begin(event, KINDS[type(event)], None, True)
+        record.conversation_id = conversation_id
+        record.sender = event.sender
+        record.sender_name = event.sender_name
+        record.recipients = recipients
+        record.content_type = event.content_type
+        _put_content(record, event)
+        return _ended(record, event, event.details)
 
-    def _record(
-        self, event: Event, name: str, target: str | None, *, own: bool = True, details: Any = None, **fields: Any
-    ) -> CommunicationRecord:
+    def _begin(self, event: Event, name: str, target: str | None, own: bool) -> CommunicationRecord:
+        """A record with what is the same for every event: where and when; everything else is unknown yet."""
         seen, connection = event.seen, event.connection
-        details = dict(details or {})
-        if event.inferred:
-            details["inferred"] = True
-        known: dict[str, Any] = {
-            "order_id": self._order_id,
-            "target": target,
-            "time": seen.time,
-            "protocol": connection.protocol,
-            "protocol_version": connection.version,
-            "event": name,
-            "direction": None,
-            "conversation_id": None,
-            "sender": None,
-            "sender_name": None,
-            "recipients": (),
-            "text": None,
-            "content_type": None,
-            "format": None,
-            "file": None,
-            "client": connection.client if own else None,
-            "server": connection.server,
-            "sensor": self._sensor,
-            "source": {"name": seen.source, "packet": seen.packet},
-            "complete": True,
-            "missing_bytes": 0,
-            "details": details or None,
-        }
-        return CommunicationRecord(record_id=self._identify(event, name, target), **(known | fields))
+        record = CommunicationRecord.__new__(CommunicationRecord)
+        record.record_id = self._identify(event, name, target)
+        record.order_id = self._order_id
+        record.target = target
+        record.time = seen.time
+        record.protocol = connection.protocol
+        record.protocol_version = connection.version
+        record.event = name
+        record.direction = record.conversation_id = record.sender = record.sender_name = None
+        record.recipients = ()
+        record.text = record.content_type = record.format = record.file = None
+        record.client = connection.client if own else None
+        record.server = connection.server
+        record.sensor = self._sensor
+        record.source = {"name": seen.source, "packet": seen.packet}
+        record.complete = True
+        record.missing_bytes = 0
+        return record
 
     def _identify(self, event: Event, name: str, target: str | None) -> str:
         """The same for the same traffic: nothing of file, packet number, sensor or engine goes in.
 
         The ends of the flow are sorted, since which is the client may be a guess.
         """
-        seen = event.seen
-        flow = sorted((event.connection.client, event.connection.server))
-        parts = (self._order_id, target, *flow, seen.from_client, seen.sequence, seen.time, name, seen.ordinal)
+        seen, first, second = event.seen, event.connection.client, event.connection.server
+        if second < first:
+            first, second = second, first
+        parts = (
+            self._order_id, target, first, second, seen.from_client, seen.sequence, seen.time, name, seen.ordinal,
+        )  # fmt: skip
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+def _put_content(record: CommunicationRecord, event: Utterance) -> None:
+    """What was said."""
+    if isinstance(event, Message):
+        record.text = event.text
+        record.format = event.format
+        record.complete = event.complete
+        record.missing_bytes = event.missing
+    elif isinstance(event, Action):
+        record.text = event.text
+
+
+def _ended(record: CommunicationRecord, event: Event, details: Details) -> CommunicationRecord:
+    """The record, complete with its details."""
+    if event.inferred:
+        details = {**details, "inferred": True}
+    record.details = details or None
+    return record
 
 
 def best_sighting(happening: Happening, target: str | None) -> Sighting:
     """The copy that speaks for ``target``."""
+    if len(happening.sightings) == 1:
+        return happening.sightings[0]
     return min(
         happening.sightings,
         key=lambda s: (s.link.account != target or target is None, not is_whole(s.event), not s.outgoing),
@@ -192,17 +194,16 @@ def best_sighting(happening: Happening, target: str | None) -> Sighting:
 
 def shown_name(happening: Happening, best: Sighting) -> str | None:
     """The sender's display name as shown, on the best copy or else on another."""
-    for sighting in (best, *happening.sightings):
-        if isinstance(sighting.event, Utterance) and sighting.event.sender_name is not None:
-            return sighting.event.sender_name
+    for sighting in [best, *happening.sightings]:
+        event = sighting.event
+        if isinstance(event, Utterance) and event.sender_name is not None:
+            return event.sender_name
     return None
 
 
 def event_name(happening: Happening, own: bool) -> str:
     """A conversation begins and ends for the target where its own connection says so."""
-    if own:
-        return {"join": "session-start", "leave": "session-end"}.get(happening.kind, happening.kind)
-    return happening.kind
+    return OWN_EVENTS.get(happening.kind, happening.kind) if own else happening.kind
 
 
 def direction(happening: Happening, target: str | None) -> str | None:

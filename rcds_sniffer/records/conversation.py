@@ -25,8 +25,8 @@ MAX_HISTORY = 256
 class Conversation:
     """What the recorder knows of one conversation."""
 
-    __slots__ = ("_cut", "_into", "_recent", "_with_key", "active", "history", "links", "names", "over",
-                 "protocol", "public_id", "roster", "server", "session_id", "unattributed")  # fmt: skip
+    __slots__ = ("_cut", "_indexing", "_into", "_recent", "_with_key", "active", "history", "links", "names",
+                 "over", "protocol", "public_id", "roster", "server", "session_id", "unattributed")  # fmt: skip
 
     def __init__(self, protocol: str, server: str, session_id: str | None, time: int) -> None:
         self.protocol = protocol
@@ -45,6 +45,7 @@ class Conversation:
         """Happenings of a time when it is not certain who was there."""
         self.unattributed: deque[Happening] = deque()
         """Those among them that nobody is known to have received yet."""
+        self._indexing = False
         self._recent: dict[Happening, None] = {}
         self._with_key: dict[tuple[object, ...], list[Happening]] = {}
         self._cut: list[Happening] = []
@@ -53,7 +54,9 @@ class Conversation:
     @property
     def current(self) -> "Conversation":
         """Itself, or the conversation that absorbed it."""
-        conversation = self
+        if self._into is None:
+            return self
+        conversation = self._into
         while conversation._into is not None:
             conversation = conversation._into
         return conversation
@@ -65,8 +68,13 @@ class Conversation:
 
     def unsure_at(self, moment: int) -> bool:
         """True when no connection that was open then could tell for certain who was there."""
-        watching = [link for link in self.links if link.watched(moment)]
-        return bool(watching) and all(link.doubtful_at(moment) for link in watching)
+        unsure = False
+        for link in self.links:
+            if link.watched(moment):
+                if not link.doubtful_at(moment):
+                    return False
+                unsure = True
+        return unsure
 
     def identify(self) -> str:
         """Its id in the records; once used it stays.
@@ -87,9 +95,10 @@ class Conversation:
 
     def find(self, kind: str, actor: str, thing: str | None, sighting: Sighting) -> Happening | None:
         """The happening of that kind, by that actor (to that person), of which this is another sighting."""
-        link, event, outgoing, time, _ = sighting
-        if kind != "invite" and self.links == [link]:
+        link, event, time, outgoing = sighting.link, sighting.event, sighting.time, sighting.outgoing
+        if kind != "invite" and len(self.links) == 1 and self.links[0] is link:
             return None  # no other connection shows what happens here, and this one shows a thing once
+        self._index_all()
         key = content_key(kind, actor, thing, event)
         if key is not None:
             fitting = [h for h in self._with_key.get(key, ()) if h.fits(link, time, outgoing)]
@@ -97,7 +106,7 @@ class Conversation:
                 return min(fitting, key=lambda happening: abs(happening.time - time))
         if isinstance(event, Message):
             # A cut copy may be of anything lately said; a whole one may be of what only cut copies told so far.
-            for happening in self._recent if key is None else self._cut:
+            for happening in list(self._recent) if key is None else self._cut:
                 if happening.kind == kind and happening.actor == actor and happening.fits(link, time, outgoing):
                     seen = (happening.whole or happening.sightings[0]).event
                     if isinstance(seen, Message) and same_text(event, seen):
@@ -107,33 +116,47 @@ class Conversation:
     def remember(self, happening: Happening) -> None:
         """Keep ``happening`` for later sightings, until it is forgotten."""
         self._recent[happening] = None
-        self.index(happening)
+        if self._indexing or happening.kind == "invite":
+            self._index(happening)
 
-    def index(self, happening: Happening) -> None:
+    def _index_all(self) -> None:
+        """More than one connection carries it, so that sightings have to be found: most conversations have one."""
+        if not self._indexing:
+            self._indexing = True
+            for happening in list(self._recent):
+                if not happening.indexed:
+                    self._index(happening)
+
+    def _index(self, happening: Happening) -> None:
         """Make ``happening`` findable by its key, or, while it has none, among the cut ones."""
-        if happening.key is None:
+        happening.indexed = True
+        key = happening.key
+        if key is None:
             self._cut.append(happening)
         else:
-            same = self._with_key.setdefault(happening.key, [])
+            same = self._with_key.setdefault(key, [])
             same.append(happening)
             if len(same) > MAX_EQUAL:
                 self.forget(same[0])
 
-    def complete(self, happening: Happening, key: tuple[object, ...]) -> None:
+    def complete(self, happening: Happening) -> None:
         """A whole copy of the cut ``happening`` was seen."""
         if happening in self._cut:
             self._cut.remove(happening)
-        happening.key = key
-        self.index(happening)
+        happening.cut = False
+        self._index(happening)
 
     def forget(self, happening: Happening) -> None:
         """No later sighting of ``happening`` is expected any more."""
         self._recent.pop(happening, None)
-        same = self._cut if happening.key is None else self._with_key.get(happening.key, [])
+        if not happening.indexed:
+            return
+        key = happening.key
+        same = self._cut if key is None else self._with_key.get(key, [])
         if happening in same:
             same.remove(happening)
-        if happening.key is not None and not same:
-            self._with_key.pop(happening.key, None)
+        if key is not None and not same:
+            self._with_key.pop(key, None)
 
     # --- two that prove to be one -----------------------------------------------------------------------------
 

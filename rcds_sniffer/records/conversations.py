@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from rcds_sniffer.events import Message
 from rcds_sniffer.records.conversation import MAX_LINKS, Conversation
+from rcds_sniffer.records.echoes import ECHO, Echoes
 from rcds_sniffer.records.happening import SECOND, Happening, Link, Sighting
 
 RETAIN = 1200 * SECOND
@@ -18,17 +19,8 @@ RETAIN = 1200 * SECOND
 MAX_REMEMBERED = 24 << 20
 """Octets, about, of what is remembered; beyond, the oldest is forgotten before its time."""
 
-ECHO = 5 * SECOND
-"""Within what time the same text on two connections shows that they carry one conversation, ns."""
-
 AT_ONCE = SECOND // 2
 """How far apart the copies of one text reach its recipients at most, ns; between two texts people need longer."""
-
-MAX_ECHOES = 100_000
-"""Texts remembered for that; beyond, the oldest are forgotten."""
-
-MAX_EQUAL_ECHOES = 16
-"""Equal texts of one sender among them; beyond, new ones are not."""
 
 MAX_CONVERSATIONS = 300_000
 """Conversations known by session id; beyond, the oldest without an open connection is forgotten."""
@@ -36,8 +28,8 @@ MAX_CONVERSATIONS = 300_000
 MAX_ENDING = 50_000
 """Conversations without an open connection that are remembered; beyond, the first to end is forgotten at once."""
 
-EchoKey = tuple[str, str, int]
-Echo = tuple[int, EchoKey, Happening, Conversation]
+SWEEP = 10 * SECOND
+"""How often what is old is looked for, ns of capture time; until then it is there, but found no more."""
 
 
 class Conversations:
@@ -51,10 +43,10 @@ class Conversations:
         self._by_session: dict[tuple[str, str, str], Conversation] = {}
         self._all: dict[Conversation, None] = {}
         self._ending: deque[tuple[int, Conversation]] = deque()
-        self._echoes: dict[EchoKey, list[Echo]] = {}
-        self._echo_order: deque[Echo] = deque()
-        self._memory: deque[tuple[int, Conversation, Happening, int]] = deque()
+        self._echoes = Echoes()
+        self._memory: deque[Happening] = deque()
         self._remembered = 0
+        self._sweep_at = 0
 
     def alone(self, link: Link, clock: int) -> Conversation:
         """A conversation of ``link`` alone, as long as nothing shows that others carry it too."""
@@ -102,22 +94,22 @@ class Conversations:
                     self._ending.append((clock + RETAIN, conversation))
                 else:
                     self._forget(conversation)
+        if clock >= self._sweep_at or self._remembered > MAX_REMEMBERED:
+            self._sweep_at = clock + SWEEP
+            self._echoes.expire(clock)
+            self._forget_happenings(clock)
+
+    def _forget_happenings(self, clock: int) -> None:
         memory = self._memory
-        while memory and (memory[0][0] <= clock or self._remembered > MAX_REMEMBERED):
-            due, conversation, happening, cost = memory.popleft()
-            current = conversation.current
-            if due <= clock and any(link.waiting for link in current.links):
-                memory.append((clock + RETAIN, conversation, happening, cost))  # what waits may be older
+        while memory and (memory[0].remembered_until <= clock or self._remembered > MAX_REMEMBERED):
+            happening = memory.popleft()
+            conversation = happening.conversation.current
+            if happening.remembered_until <= clock and any(link.waiting for link in conversation.links):
+                happening.remembered_until = clock + RETAIN  # what waits may be older
+                memory.append(happening)
             else:
-                self._remembered -= cost
-                current.forget(happening)
-        order = self._echo_order
-        while order and (order[0][0] < clock - ECHO or len(order) > MAX_ECHOES):
-            echo = order.popleft()
-            echoes = self._echoes[echo[1]]
-            echoes.remove(echo)
-            if not echoes:
-                del self._echoes[echo[1]]
+                self._remembered -= happening.cost
+                conversation.forget(happening)
 
     def release_all(self) -> None:
         """The capture is over."""
@@ -127,23 +119,20 @@ class Conversations:
     def remember(self, conversation: Conversation, happening: Happening, clock: int) -> None:
         """Keep ``happening`` for later sightings, here and, of a text, wherever else it may be seen."""
         event = happening.sightings[0].event
-        text = event.text if isinstance(event, Message) else ""
-        cost = COST + len(text)
         conversation.remember(happening)
-        self._memory.append((clock + RETAIN, conversation, happening, cost))
-        self._remembered += cost
-        if isinstance(event, Message) and event.complete:
-            key = (conversation.server, happening.actor, hash(text))
-            echoes = self._echoes.setdefault(key, [])
-            if len(echoes) < MAX_EQUAL_ECHOES:
-                echo = (clock, key, happening, conversation)
-                echoes.append(echo)
-                self._echo_order.append(echo)
+        happening.remembered_until = clock + RETAIN
+        happening.cost = COST
+        if isinstance(event, Message):
+            happening.cost += len(event.text)
+            if event.complete:
+                self._echoes.remember(happening)
+        self._memory.append(happening)
+        self._remembered += happening.cost
 
     # --- conversations that prove to be one -----------------------------------------------------------------
 
     def find_echo(
-        self, conversation: Conversation, actor: str, sighting: Sighting
+        self, conversation: Conversation, actor: str, sighting: Sighting, clock: int
     ) -> tuple[Conversation, Happening | None]:
         """The happening in another conversation that ``sighting`` is a copy of; the two are united then.
 
@@ -152,9 +141,10 @@ class Conversations:
         event = sighting.event
         if not isinstance(event, Message) or not event.complete:
             return conversation, None
+        named = conversation.session_id is not None
         found: dict[Conversation, Happening] = {}
-        for _, _, happening, other in self._echoes.get((conversation.server, actor, hash(event.text)), ()):
-            known = other.current
+        for happening in self._echoes.like(conversation.server, actor, event.text, clock, named=named):
+            known = happening.conversation.current
             if known is not conversation and is_echo(happening, known, conversation, sighting):
                 found.setdefault(known, happening)
         if len(found) != 1:

@@ -6,7 +6,7 @@ whom; a connection shows a thing once, and of several that are alike the nearest
 sent twice stays two happenings. A cut sighting is aligned by the pieces that were seen.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rcds_sniffer.events import Action, Connection, ConversationEvent, Event, Message
 
@@ -36,8 +36,9 @@ UTTERANCES = frozenset({"message", "typing", "nudge", "action"})
 class Link:
     """A tapped connection, and what the recorder knows of it."""
 
-    __slots__ = ("_latest", "account", "closed_at", "connection", "conversation", "doubtful_from", "entered",
-                 "followed", "started", "unsure_since", "waiting")  # fmt: skip
+    __slots__ = ("_latest_of_client", "_latest_of_server", "account", "awaited", "closed_at", "connection",
+                 "conversation", "doubtful_from", "entered", "followed", "started", "unsure_since",
+                 "waiting")  # fmt: skip
 
     def __init__(self, connection: Connection, started: int) -> None:
         self.connection = connection
@@ -57,7 +58,10 @@ class Link:
         """Events, with their moments, that nobody can be named for until ``account`` is proven."""
         self.started = moment(started, 0)
         """Moment of its first packet."""
-        self._latest: dict[bool, int] = {}
+        self.awaited: dict[int, Happening] = {}
+        """What the server may yet say to have delivered, by its transaction."""
+        self._latest_of_client = 0
+        self._latest_of_server = 0
         self.closed_at: int | None = None
         """Moment of its end."""
 
@@ -67,10 +71,15 @@ class Link:
         What another connection tells of this one (``inferred``) is no octet of it: what waits here behind a hole
         may be older.
         """
-        latest = max(self._latest.get(from_client, 0), time)
-        if not inferred:
-            self._latest[from_client] = latest
-        return moment(latest, arrival)
+        latest = self._latest_of_client if from_client else self._latest_of_server
+        if time > latest:
+            latest = time
+            if not inferred:
+                if from_client:
+                    self._latest_of_client = time
+                else:
+                    self._latest_of_server = time
+        return latest << ARRIVAL_BITS | arrival
 
     def doubt(self, moment: int) -> None:
         """Joins and leaves may have been missed here."""
@@ -95,40 +104,56 @@ def moment(time: int, arrival: int) -> int:
     return time << ARRIVAL_BITS | arrival
 
 
-class Sighting(NamedTuple):
+class Sighting:
     """One connection's copy."""
 
-    link: Link
-    event: ConversationEvent
-    outgoing: bool
-    """True on the actor's own connection."""
-    time: int
-    """When it was seen, on a clock that nobody set."""
-    moment: int
+    __slots__ = ("event", "link", "moment", "outgoing", "time")
+
+    def __init__(self, link: Link, event: ConversationEvent, outgoing: bool, time: int, moment: int) -> None:
+        self.link = link
+        self.event = event
+        self.outgoing = outgoing
+        """True on the actor's own connection."""
+        self.time = time
+        """When it was seen, on a clock that nobody set."""
+        self.moment = moment
 
 
 class Happening:
     """One thing that happened in a conversation."""
 
-    __slots__ = ("_into", "actor", "concluded", "delivery", "error", "in_moment", "key", "kind", "links", "object",
-                 "out_moment", "recorded", "sightings")  # fmt: skip
+    __slots__ = ("_into", "_key", "actor", "begun", "concluded", "conversation", "cost", "cut", "delivery", "error",
+                 "in_moment", "indexed", "kind", "links", "object", "out_moment", "recorded", "remembered_until",
+                 "sightings")  # fmt: skip
 
-    def __init__(self, kind: str, actor: str, thing: str | None, key: tuple[object, ...] | None) -> None:
+    def __init__(  # noqa: PLR0917 - made for everything that is said, in one place
+        self, kind: str, actor: str, thing: str | None, sighting: Sighting, conversation: "Conversation", begun: int
+    ) -> None:
         self.kind = kind
         self.actor = actor
         self.object = thing
         """Whom an invitation asks in."""
-        self.key = key
-        """What sightings of it have in common; None while it is known from cut sightings only."""
+        self.conversation = conversation
+        """In which it was first seen; by now another may have absorbed that one."""
+        self.begun = begun
+        """Capture time of its first sighting."""
+        self.cost = 0
+        """Octets, about, that it takes while it is remembered."""
+        self.remembered_until = 0
+        """For later sightings, capture time."""
+        self.cut = not is_whole(sighting.event)
+        """It is known from cut sightings only, so far."""
+        self.indexed = False
+        """The conversation finds it by what its sightings have in common."""
         self.out_moment: int | None = None
         """When it was seen on the actor's own connection."""
         self.in_moment: int | None = None
         """When it was first seen on another's."""
-        self.links: list[Link] = []
+        self.links: list[Link] = [sighting.link]
         """Where it was seen."""
-        self.sightings: list[Sighting] = []
+        self.sightings: list[Sighting] = [sighting]
         """The copies at hand; once it is concluded, one is enough."""
-        self.recorded: set[str | None] = set()
+        self.recorded: list[str | None] = []
         """Targets that have their record of it."""
         self.delivery: str | None = None
         """``delivered`` or ``refused``, as the server told the actor's own connection."""
@@ -136,7 +161,20 @@ class Happening:
         """The number of the error that answered an invitation."""
         self.concluded = False
         """True when its records are written, or another happening speaks for it."""
+        self._key: tuple[object, ...] | None = None
         self._into: Happening | None = None
+        if sighting.outgoing:
+            self.out_moment = sighting.moment
+        else:
+            self.in_moment = sighting.moment
+
+    @property
+    def key(self) -> tuple[object, ...] | None:
+        """What sightings of it have in common; None while it is known from cut sightings only."""
+        if self._key is None and not self.cut:
+            whole = self.whole or self.sightings[0]
+            self._key = content_key(self.kind, self.actor, self.object, whole.event)
+        return self._key
 
     @property
     def current(self) -> "Happening":
@@ -179,7 +217,7 @@ class Happening:
         self.links += [link for link in other.links if link not in self.links]
         if self.out_moment is None:
             self.out_moment = other.out_moment
-        self.recorded |= other.recorded
+        self.recorded += other.recorded
         self.delivery = self.delivery or other.delivery
         self.error = self.error or other.error
         other._into = self

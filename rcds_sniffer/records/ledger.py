@@ -9,14 +9,13 @@ the record then.
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
 
 from rcds_sniffer import events as ev
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.building import Builder, best_sighting
 from rcds_sniffer.records.conversation import MAX_HISTORY, Conversation
 from rcds_sniffer.records.conversations import Conversations
-from rcds_sniffer.records.happening import SECOND, UTTERANCES, Happening, Link, Sighting, content_key, is_whole
+from rcds_sniffer.records.happening import SECOND, UTTERANCES, Happening, Link, Sighting, is_whole
 from rcds_sniffer.records.record import CommunicationRecord
 from rcds_sniffer.records.roster import OPEN
 
@@ -33,19 +32,26 @@ MAX_HELD = 50_000
 """Happenings held in all until it is known who took part; beyond, new ones are concluded as they are."""
 
 
-@dataclass(slots=True)
 class Counters:
     """What was done; numbers only, so that a summary names nobody."""
 
-    events: int = 0
-    records: int = 0
-    incomplete: int = 0
-    unattributed: int = 0
-    """Events discarded because the connection's account was never proven."""
+    __slots__ = ("events", "incomplete", "records", "unattributed")
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.records = 0
+        self.incomplete = 0
+        self.unattributed = 0
+        """Events discarded because the connection's account was never proven."""
 
     def to_dict(self) -> dict[str, int]:
         """By name."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        return {
+            "events": self.events,
+            "records": self.records,
+            "incomplete": self.incomplete,
+            "unattributed": self.unattributed,
+        }
 
 
 class Ledger:
@@ -67,8 +73,8 @@ class Ledger:
         self.conversations = Conversations(self._release, self.review)
         self._emit = emit
         self._settle = settle
-        self._pending: deque[tuple[int, Happening, Conversation]] = deque()
-        self._deliveries: dict[tuple[Link, int], Happening] = {}
+        self._pending: deque[Happening] = deque()
+        """What has not settled yet, in the order in which it began."""
         self._held = 0
         self._patience = patience
         self._impatient: deque[tuple[int, Happening, Conversation]] = deque()
@@ -76,7 +82,8 @@ class Ledger:
     def advance(self, time: int) -> None:
         """Capture time has come to ``time`` (ns since 1970 UTC): conclude what has settled."""
         self.clock = max(self.clock, time)
-        while self._pending and self._pending[0][0] <= self.clock:
+        settled, pending = self.clock - self._settle, self._pending
+        while pending and pending[0].begun <= settled:
             self._conclude_next()
         while self._impatient and self._impatient[0][0] <= self.clock:
             _, happening, conversation = self._impatient.popleft()
@@ -97,7 +104,8 @@ class Ledger:
 
     def write_unproven(self, conversation: Conversation, event: ev.Utterance, moment: int) -> None:
         """Hand on what an account said that was never proven, with ``--all``."""
-        self.write(self.build.of_nobody(event, conversation.roster.present(moment), conversation.identify()))
+        present = tuple(sorted(conversation.roster.present(moment)))
+        self.write(self.build.of_nobody(event, present, conversation.identify()))
 
     # --- sightings --------------------------------------------------------------------------------------------
 
@@ -108,23 +116,20 @@ class Ledger:
         conversation.active = self.clock
         happening = conversation.find(kind, actor, thing, sighting)
         if happening is None and kind == "message":
-            conversation, happening = self.conversations.find_echo(conversation, actor, sighting)
+            conversation, happening = self.conversations.find_echo(conversation, actor, sighting, self.clock)
         if happening is None:
             return self._begin(conversation, sighting, kind, actor, thing)
         happening.add(sighting)
-        if happening.key is None and is_whole(sighting.event):
-            key = content_key(kind, actor, thing, sighting.event)
-            if key is not None:
-                conversation.complete(happening, key)
+        if happening.cut and is_whole(sighting.event):
+            conversation.complete(happening)
         return happening
 
     def _begin(
         self, conversation: Conversation, sighting: Sighting, kind: str, actor: str, thing: str | None
     ) -> Happening:
-        happening = Happening(kind, actor, thing, content_key(kind, actor, thing, sighting.event))
-        happening.add(sighting)
+        happening = Happening(kind, actor, thing, sighting, conversation, self.clock)
         self.conversations.remember(conversation, happening, self.clock)
-        self._pending.append((self.clock + self._settle, happening, conversation))
+        self._pending.append(happening)
         if len(self._pending) > MAX_PENDING:
             self._conclude_next()
         return happening
@@ -137,11 +142,11 @@ class Ledger:
     def await_delivery(self, link: Link, transaction: int, happening: Happening) -> None:
         """The server may answer ``transaction`` on ``link``: that is about ``happening``."""
         if not happening.concluded:
-            self._deliveries[link, transaction] = happening
+            link.awaited[transaction] = happening
 
     def delivered(self, link: Link, transaction: int, outcome: str) -> None:
         """It did."""
-        happening = self._deliveries.pop((link, transaction), None)
+        happening = link.awaited.pop(transaction, None)
         if happening is not None:
             happening.current.delivery = outcome
 
@@ -184,8 +189,8 @@ class Ledger:
     # --- conclusions ------------------------------------------------------------------------------------------
 
     def _conclude_next(self) -> None:
-        _, happening, conversation = self._pending.popleft()
-        self._conclude(happening, conversation.current)
+        happening = self._pending.popleft()
+        self._conclude(happening, happening.conversation.current)
 
     def _conclude(self, happening: Happening, conversation: Conversation, patient: bool = True) -> None:
         """Write what is due. Where who was there is not certain, keep it: more recipients may be proven later."""
@@ -209,11 +214,12 @@ class Ledger:
         happening.settle()
 
     def _forget_deliveries(self, happening: Happening) -> None:
-        for link, event, outgoing, _, _ in happening.sightings:
-            if outgoing and isinstance(event, ev.Utterance) and event.transaction is not None:
-                awaited = (link, event.transaction)
-                if self._deliveries.get(awaited) is happening:
-                    del self._deliveries[awaited]
+        for sighting in happening.sightings:
+            event = sighting.event
+            if sighting.outgoing and isinstance(event, ev.Utterance) and event.transaction is not None:
+                awaited = sighting.link.awaited
+                if awaited.get(event.transaction) is happening:
+                    del awaited[event.transaction]
 
     def _hold(self, held: deque[Happening], happening: Happening, conversation: Conversation) -> None:
         held.append(happening)
@@ -238,30 +244,38 @@ class Ledger:
             self._record(happening, conversation)
         unproven = all(sighting.link.account is None for sighting in happening.sightings)
         if self.warrant.everybody and unproven and not happening.recorded:
-            happening.recorded.add(None)
-            self._write(happening, None, conversation)
+            happening.recorded.append(None)
+            self._write(happening, None, conversation, self._recipients(happening, conversation))
 
-    def _recipients(self, happening: Happening, conversation: Conversation) -> set[str]:
+    def _recipients(self, happening: Happening, conversation: Conversation) -> tuple[str, ...]:
+        """Who received it, in order: the roster at that moment, and whoever's connection carried it."""
         if happening.kind == "invite":
-            return {happening.object} if happening.object is not None else set()
-        present = conversation.roster.present(happening.moment) | happening.witnesses
-        present.discard(happening.actor)
-        return present
+            return (happening.object,) if happening.object is not None else ()
+        actor = happening.actor
+        others = conversation.roster.others(actor, happening.moment)
+        if happening.kind in UTTERANCES:
+            for link in happening.links:
+                witness = link.account
+                if witness is not None and witness != actor and witness not in others:
+                    others = tuple(sorted((*others, witness)))
+        return others
 
     def _record(self, happening: Happening, conversation: Conversation) -> None:
         """One record for every target that took part and has none yet."""
-        reached = self._recipients(happening, conversation)
-        if happening.error is not None:  # who was called in vain never took part
-            reached = set()
-        for account in sorted({happening.actor, *reached}):
-            if account in happening.recorded:
+        recipients = self._recipients(happening, conversation)
+        actor, recorded = happening.actor, happening.recorded
+        # Who was called in vain never took part.
+        concerned = sorted({actor, *recipients}) if happening.error is None else [actor]
+        for account in concerned:
+            if account in recorded:
                 continue
             if self.warrant.covers(account, best_sighting(happening, account).event.seen.time):
-                happening.recorded.add(account)
-                self._write(happening, account, conversation)
+                recorded.append(account)
+                self._write(happening, account, conversation, recipients)
 
-    def _write(self, happening: Happening, target: str | None, conversation: Conversation) -> None:
-        recipients = self._recipients(happening, conversation)
+    def _write(
+        self, happening: Happening, target: str | None, conversation: Conversation, recipients: tuple[str, ...]
+    ) -> None:
         name = conversation.names.get(happening.actor)
         self.write(self.build.of_happening(happening, target, recipients, conversation.identify(), name))
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from rcds_sniffer import events as ev
 from rcds_sniffer.events import Connection, ConversationEvent, Event
 from rcds_sniffer.orders import Warrant
+from rcds_sniffer.records.building import KINDS
 from rcds_sniffer.records.conversation import Conversation
 from rcds_sniffer.records.happening import Link, Sighting, moment
 from rcds_sniffer.records.interest import Follower, Interest
@@ -25,13 +26,6 @@ MAX_WAITING = 1000
 
 MAX_WAITING_TEXT = 16 << 20
 """Characters of text that wait so, in all connections; beyond, new events are discarded and counted."""
-
-KINDS: dict[type[ConversationEvent], str] = {
-    ev.Message: "message",
-    ev.Typing: "typing",
-    ev.Nudge: "nudge",
-    ev.Action: "action",
-}
 
 
 class Recorder:
