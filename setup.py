@@ -1,9 +1,9 @@
 """What is compiled, and when: docs/decisions/011-compiled-modules.md.
 
 A wheel (``pip install .``, ``python -m build``) brings `BINDINGS`, which are Cython, and `COMPILED`, which are
-Python that is compiled as it is. An editable install and ``build_ext --inplace`` bring the bindings alone: a compiled
-module would shadow the file that one edits. Nothing here stops an installation: what cannot be built is left out, and
-the program says what it lacks.
+Python that is compiled as it is. An editable install and ``build_ext --inplace`` bring the bindings alone: a
+compiled module would shadow the file that one edits. Nothing here stops an installation: what cannot be built is
+left out, and the program says what it lacks.
 """
 
 import os
