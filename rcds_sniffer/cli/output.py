@@ -115,7 +115,8 @@ class Outlet(io.TextIOBase):
         self.name = "standard output" if output == "-" else output
         self.written = 0
         """Octets that stand in the output."""
-        self._held: list[str] = []
+        self.buffer = io.BytesIO()
+        """What is held, in UTF-8; who has octets writes them here."""
         self._owed = b""
         self._waits = waits
         self._descriptor = open_output(output)
@@ -135,7 +136,7 @@ class Outlet(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Hold ``text`` until it is committed."""
-        self._held.append(text)
+        self.buffer.write(text.encode("utf-8", "backslashreplace"))
         return len(text)
 
     def commit(self) -> None:
@@ -149,8 +150,9 @@ class Outlet(io.TextIOBase):
             self._owed = self._owed[self._write(self._owed) :]
             if self._owed:
                 raise BlockingIOError(errno.EAGAIN, "nobody reads it")
-        octets = "".join(self._held).encode("utf-8", "backslashreplace")
-        self._held.clear()
+        octets = self.buffer.getvalue()
+        self.buffer.seek(0)
+        self.buffer.truncate()
         self._owed = octets[self._write(octets) :]
 
     def _write(self, octets: bytes) -> int:
@@ -185,7 +187,7 @@ class Outlet(io.TextIOBase):
         """Give back the descriptor; what is held and was not committed is forgotten."""
         if not self.closed and self._descriptor > STANDARD_OUTPUT:
             os.close(self._descriptor)
-        self._held.clear()
+        self.buffer.close()
         super().close()
 
 

@@ -5,7 +5,6 @@ and meaning are fixed, fields may be added, none renamed. Absent or unknown is n
 ``docs/records.md`` explains each field to a reader.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -98,8 +97,9 @@ class CommunicationRecord:
         Characters outside ASCII stand as they are, but for those that break lines, steer a terminal or turn the
         direction of text, and lone surrogates, which no stream can hold: these are escaped (RFC 8259 section 7).
         """
-        line = json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":"), default=str)
-        return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+        from rcds_sniffer.records.json_form import json_line  # noqa: PLC0415 - it knows this class
+
+        return json_line(self).decode()
 
 
 UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

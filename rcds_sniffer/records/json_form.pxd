@@ -1,0 +1,29 @@
+# The C types of json_form.py, which runs without them too.
+
+cimport cython
+
+from rcds_sniffer.records.record cimport CommunicationRecord
+
+
+cdef list _GROUPS, _THREE, _SMALL
+cdef dict _groups, _members, _seconds
+
+@cython.locals(r=CommunicationRecord, repeating=tuple, groups=tuple, line=list, whose=bytes, what=bytes, kind=bytes, where=bytes)
+cpdef bytes json_line(CommunicationRecord record)
+
+cdef tuple _make_groups(tuple values)
+
+@cython.locals(clock="long long", second="long long", rest="long long", microseconds="long long",
+               nanoseconds="long long", begin=bytes, six=bytes)
+cpdef bytes moment(object time)
+
+cpdef bytes string(str text)
+
+cpdef bytes whole(object number)
+
+@cython.locals(plain=dict, begin=bytes, member=tuple, head=tuple)
+cdef void add_object(list line, object values) except *
+
+cpdef bytes anything(object value)
+
+cdef bytes _remember(dict made, object key, bytes octets)
