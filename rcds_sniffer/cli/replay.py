@@ -24,6 +24,11 @@ from rcds_sniffer.cli.whom import whom
 @analysis(tunnels=True)
 @click.option("--source", type=click.Choice(["pypcap", "savefile"]), help="Reader of capture files.")
 @click.option("--follow", is_flag=True, help="FILE is a folder into which a capture daemon rotates files: go on.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 2),
+    help="Processes: with 2, one decodes while the other records  [default: 2 if that is quicker]",
+)
 @options.output("chat")
 @options.verbosity
 @click.pass_context

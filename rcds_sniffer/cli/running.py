@@ -17,16 +17,21 @@ from rcds_sniffer.cli import options
 from rcds_sniffer.cli.errors import INTERRUPTED, LOST, OK, RunError, UserError
 from rcds_sniffer.cli.explanation import Asked
 from rcds_sniffer.cli.output import StoreSink, WriterSink, refuse_overwriting
+from rcds_sniffer.cli.processes import two_processes
 from rcds_sniffer.cli.signals import Signals, served_signals
 from rcds_sniffer.cli.statistics import now_and_then, served_metrics, snapshot
 from rcds_sniffer.cli.summary import summary
 from rcds_sniffer.cli.whom import given_last, make_warrant
 from rcds_sniffer.cli.wording import counted, number
+from rcds_sniffer.compiled import tell_if_slow
 from rcds_sniffer.export.safe_text import safe
+from rcds_sniffer.front import Protocols
 from rcds_sniffer.keeping import PacketKeeper
 from rcds_sniffer.orders import NamedTargets, Period, Warrant
 from rcds_sniffer.pipeline import Outcome, Pipeline
 from rcds_sniffer.protocols import installed
+from rcds_sniffer.workers.run import WorkerPipeline
+from rcds_sniffer.workers.worker import Worker
 from reassembly.engine import Engine, EventCallback
 from reassembly.engines import EngineUnavailable, make_engine
 
@@ -75,6 +80,9 @@ def run(
             signals = stack.enter_context(served_signals(reload=live))
             source = stack.enter_context(open_source())
             source.set_filter(_filter(given, wanted))
+            engine = _engine(given, wanted, live)
+            worker = _worker(stack, source, engine, protocols) if two_processes(given, source, live=live) else None
+            source = source if worker is None else worker.source
             store = None if db is None else stack.enter_context(StoreSink(db))
             writer = None if output is None else stack.enter_context(WriterSink(*output, live=live))
             sinks: list[Sink] = [sink for sink in (store, writer) if sink is not None]
@@ -82,15 +90,11 @@ def run(
             keeper = _keeper(given, live)
             if keeper is not None:
                 stack.callback(keeper.close)
-            pipeline = Pipeline(
-                source,
-                _engine(given, wanted, live),
-                protocols,
-                warrant=warrant,
-                sensor=given["sensor"],
-                sinks=backlogs or sinks,
-                keeper=keeper,
-                live=live,
+            back: dict[str, Any] = {"warrant": warrant, "sensor": given["sensor"], "sinks": backlogs or sinks}
+            pipeline = (
+                Pipeline(source, engine, protocols, keeper=keeper, live=live, **back)
+                if worker is None
+                else WorkerPipeline(worker, **back)
             )
             numbers = snapshot(pipeline.outcome, backlogs)
             stack.enter_context(served_metrics(metrics, numbers))
@@ -116,19 +120,25 @@ def run(
         raise UserError(str(error)) from error
     _log(outcome)
     unwritten = list(_unwritten(backlogs, keeper, given["write"]))
-    told = (
-        []
-        if quiet
-        else list(summary(outcome, source, None if store is None else store.outcome, _asked(given, live)))
-    )
-    if keeper is not None and not quiet:
-        told.append(f"{given['write']}: {number(keeper.counters.kept, 'packet')} kept")
+    stored = None if store is None else store.outcome
+    told = [] if quiet else list(_summary(outcome, source, stored, keeper, given=given, live=live))
     click.echo("\n".join(told + unwritten), err=True, nl=bool(told + unwritten))
+    ctx.exit(_exit_code(outcome, signals, lost=bool(source.truncations), unwritten=bool(unwritten)))
+
+
+def _exit_code(outcome: Outcome, signals: Signals, *, lost: bool, unwritten: bool) -> int:
     if outcome.failure is not None:
         raise RunError(f"{outcome.failure}; what was read before is recorded") from outcome.failure
     if signals.stop and not unwritten:
-        ctx.exit(INTERRUPTED)
-    ctx.exit(LOST if outcome.lost or source.truncations or unwritten else OK)
+        return INTERRUPTED
+    return LOST if outcome.lost or lost or unwritten else OK
+
+
+def _worker(
+    stack: contextlib.ExitStack, source: Source, engine: Callable[[EventCallback], Engine], protocols: Protocols
+) -> Worker:
+    """To be begun ahead of the sinks: a fork takes no database along."""
+    return stack.enter_context(Worker(source, engine, protocols))
 
 
 def _keeper(given: dict[str, Any], live: bool) -> PacketKeeper | None:
@@ -149,6 +159,20 @@ def _asked(given: dict[str, Any], live: bool) -> Asked:
         live=live,
         engine=given["engine"],
     )
+
+
+def _summary(
+    outcome: Outcome,
+    source: Source,
+    stored: tuple[int, int] | None,
+    keeper: PacketKeeper | None,
+    *,
+    given: dict[str, Any],
+    live: bool,
+) -> Iterator[str]:
+    yield from summary(outcome, source, stored, _asked(given, live))
+    if keeper is not None:
+        yield f"{given['write']}: {number(keeper.counters.kept, 'packet')} kept"
 
 
 def _unwritten(backlogs: list[Backlog], keeper: PacketKeeper | None, file: str | None) -> Iterator[str]:
@@ -178,6 +202,8 @@ def _filter(given: dict[str, Any], ports: frozenset[int]) -> FilterFor:
 
 
 def _engine(given: dict[str, Any], ports: frozenset[int], live: bool) -> Callable[[EventCallback], Engine]:
+    tell_if_slow()
+
     def make(callback: EventCallback) -> Engine:
         return make_engine(
             given["engine"],
@@ -191,7 +217,7 @@ def _engine(given: dict[str, Any], ports: frozenset[int], live: bool) -> Callabl
     return make
 
 
-def _reload(signals: Signals, warrant: Warrant, whom: dict[str, Any], pipeline: Pipeline) -> None:
+def _reload(signals: Signals, warrant: Warrant, whom: dict[str, Any], pipeline: Pipeline | WorkerPipeline) -> None:
     """SIGHUP: the targets file is read again; where it cannot be, the targets stay as they are."""
     signals.reload = False
     file = whom["targets_file"]
