@@ -14,6 +14,7 @@ cdef class Memory:
 
     @staticmethod
     cdef Memory new(Py_ssize_t size)
+    cdef bint grow(self, Py_ssize_t size, Entry *entries, Py_ssize_t count) noexcept nogil
 
 
 cdef class Shelf:

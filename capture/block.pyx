@@ -11,7 +11,7 @@ lives; whoever keeps a pointer keeps the block.
 from collections.abc import Sequence
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
 from cpython.object cimport PyObject
 from libc.string cimport memcpy
 
@@ -27,7 +27,7 @@ cdef class Memory:
     @staticmethod
     cdef Memory new(Py_ssize_t size):
         cdef Memory memory = Memory.__new__(Memory)
-        memory.octets = <unsigned char *> PyMem_Malloc(size)
+        memory.octets = <unsigned char *> PyMem_RawMalloc(size)
         if memory.octets == NULL:
             raise MemoryError
         memory.size = size
@@ -37,7 +37,18 @@ cdef class Memory:
         raise TypeError("a source makes memory")
 
     def __dealloc__(self):
-        PyMem_Free(self.octets)
+        PyMem_RawFree(self.octets)
+
+    cdef bint grow(self, Py_ssize_t size, Entry *entries, Py_ssize_t count) noexcept nogil:
+        """Have room for ``size`` octets, and the entries point to where theirs are then; False: there is no memory."""
+        cdef Py_ssize_t index
+        cdef unsigned char *moved = <unsigned char *> PyMem_RawRealloc(self.octets, size)
+        if moved == NULL:
+            return False
+        for index in range(count):
+            entries[index].octets = moved + (entries[index].octets - self.octets)
+        self.octets, self.size = moved, size
+        return True
 
 
 cdef class Shelf:
@@ -104,6 +115,14 @@ cdef class Block:
 
     def __repr__(self):
         return f"<Block of {self.count} packets of {self.source}>"
+
+    @property
+    def octets(self):
+        """Captured, of all its packets."""
+        cdef Py_ssize_t at, octets = 0
+        for at in range(self.count):
+            octets += self.entries[at].length
+        return octets
 
     def first_from(self, long long time, Py_ssize_t start=0):
         """Index of the first packet, from ``start`` on, that is not before ``time``; the length if there is none."""

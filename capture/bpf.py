@@ -129,6 +129,11 @@ class Program:
         """Instructions."""
         return int(self._instructions.bf_len)
 
+    @property
+    def address(self) -> int:
+        """Of the instructions in memory, for libpcap's own calls; they stay there as long as this object."""
+        return self._address.value or 0
+
     def accepts(self, octets: bytes, wire_length: int | None = None) -> bool:
         """Whether the frame passes; ``wire_length`` in octets matters to ``greater`` and ``less`` only."""
         captured = len(octets)

@@ -8,7 +8,7 @@ is read that still grows: :mod:`capture.growing`.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from capture.bpf import FilterBank
@@ -108,13 +108,13 @@ class FolderSource(Closing):
         if self._current:
             self._current.use_filter(bank)
 
-    def batches(self) -> Iterator[list[Packet]]:
+    def batches(self) -> Iterator[Sequence[Packet]]:
         """See :meth:`capture.source.Source.batches`. Ends only with ``close()``."""
         if self._closed:
             raise Closed(f"{self.name}: was closed before it was read")
         return self._batches()
 
-    def _batches(self) -> Iterator[list[Packet]]:
+    def _batches(self) -> Iterator[Sequence[Packet]]:
         while not self._closed:
             file = self._rotation.take()
             if file is not None:
@@ -123,7 +123,7 @@ class FolderSource(Closing):
                 yield from self._wait()
                 self._scan()
 
-    def _wait(self) -> Iterator[list[Packet]]:
+    def _wait(self) -> Iterator[Sequence[Packet]]:
         """An empty batch, for a consumer that would otherwise see none while nothing is written."""
         if self._idle_since is None:
             self._idle_since = steady()
@@ -139,7 +139,7 @@ class FolderSource(Closing):
         for file in self._rotation.unread():
             self._link_types.update(dict.fromkeys(file.link_types))
 
-    def _read(self, file: RotatedFile) -> Iterator[list[Packet]]:
+    def _read(self, file: RotatedFile) -> Iterator[Sequence[Packet]]:
         """One file, to its end and as long as it is the newest."""
         try:
             stream = GrowingStream(file.path)
@@ -166,7 +166,9 @@ class FolderSource(Closing):
             source.close()
         self._note(source)
 
-    def _follow(self, file: RotatedFile, stream: GrowingStream, source: SavefileSource) -> Iterator[list[Packet]]:
+    def _follow(
+        self, file: RotatedFile, stream: GrowingStream, source: SavefileSource
+    ) -> Iterator[Sequence[Packet]]:
         before = self.counters.received
         for batch in source.batches():
             file.opening, file.position = stream.opening, stream.position

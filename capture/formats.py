@@ -33,6 +33,11 @@ _LINKTYPE_OF: Final = {12: 101, 14: 101}
 _SECOND: Final = 1_000_000_000
 
 
+def too_long(captured: int) -> str:
+    """What is wrong with a packet of more than MAXIMUM_SNAPLEN octets."""
+    return f"a packet of {captured} octets, more than {MAXIMUM_SNAPLEN}"
+
+
 class Parser:
     """What both formats share: octets that are held back until an element is whole."""
 
@@ -110,6 +115,9 @@ class Parser:
 class PcapParser(Parser):
     """Classic pcap: a header of 24 octets, then records."""
 
+    HEADER: Final = 24
+    """Octets in front of the first record."""
+
     # Magic number in file order -> struct byte order, nanoseconds per tick, record header.
     # a1b2cd34 is Kuznetzov's variant (Red Hat 6, some embedded systems): 8 more octets per record.
     magics: Final = {
@@ -123,23 +131,25 @@ class PcapParser(Parser):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self._needed = 24
-        self._tick = 1000
+        self._needed = self.HEADER
+        self.tick = 1000
+        """Nanoseconds of the unit of a time's fraction."""
+        self.lengths_may_be_swapped = False
+        self.record = struct.Struct("<IIII")
+        """The header of a record: seconds, fraction, octets captured, octets on the line."""
         self._link_type = 0
-        self._may_be_swapped = False
-        self._record = struct.Struct("<IIII")
 
     def _header(self, buffer: bytes) -> None:
-        order, self._tick, record = self.magics[buffer[:4]]
-        self._record = struct.Struct(order + record)
+        order, self.tick, record = self.magics[buffer[:4]]
+        self.record = struct.Struct(order + record)
         major, minor, link = struct.unpack_from(order + "HH12xI", buffer, 4)
         if major != 543 and not (2, 0) <= (major, minor) <= (2, 4):
             what = f"is a pcap file of version {major}.{minor}, which nobody has described"
             raise Unsupported(f"{self.name}: {what}")
         # Up to 2.3, and in DG/UX's 543.0, the two lengths of a record stood the other way round.
-        self._may_be_swapped = (major, minor) != (2, 4)
+        self.lengths_may_be_swapped = (major, minor) != (2, 4)
         self._link_type = self._add_link_type(link & 0xFFFF)  # the upper bits tell of a frame check sequence
-        self.clock_resolution = self._tick
+        self.clock_resolution = self.tick
         self.started = True
         self.inside = "packet record"
 
@@ -147,16 +157,16 @@ class PcapParser(Parser):
         at = 0
         if not self.started:
             self._header(buffer)
-            at = 24
-        unpack, head = self._record.unpack_from, self._record.size
-        tick, link_type, append, end = self._tick, self._link_type, frames.append, len(buffer)
+            at = self.HEADER
+        unpack, head = self.record.unpack_from, self.record.size
+        tick, link_type, append, end = self.tick, self._link_type, frames.append, len(buffer)
         self._needed = head
         while end - at >= head:
             seconds, fraction, captured, wire = unpack(buffer, at)
-            if captured > wire and self._may_be_swapped:
+            if captured > wire and self.lengths_may_be_swapped:
                 captured, wire = wire, captured
             if captured > MAXIMUM_SNAPLEN:
-                return self._damaged(at, f"a packet of {captured} octets, more than {MAXIMUM_SNAPLEN}")
+                return self._damaged(at, too_long(captured))
             stop = at + head + captured
             if stop > end:
                 self._needed = head + captured
@@ -311,7 +321,7 @@ class PcapngParser(Parser):
         wire = self._word(buffer, at + 8)[0]
         captured = min(wire, first.snaplen or wire, length - 16)
         if captured > MAXIMUM_SNAPLEN:
-            return f"a packet of {captured} octets, more than {MAXIMUM_SNAPLEN}"
+            return too_long(captured)
         return self._last_time, buffer[at + 12 : at + 12 + captured], wire, first.link_type
 
 

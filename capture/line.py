@@ -1,16 +1,17 @@
 """What was read of one interface and waits for its turn among the packets of the others.
 
-Takes packets from a :class:`capture.pypcap_tap.Tap`; gives those up to a time, and says up to what time the
+Takes packets from a :class:`capture.tap.Tap`; gives those up to a time, and says up to what time the
 interface is known: no earlier packet of it is still to come. The kernel hands packets over in blocks, late by at
 most HOLD_NANOSECONDS; so where all was read, the interface is known up to so long ago, else up to its last packet.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
+from capture.handle import RETIRE_MILLISECONDS
 from capture.packet import Packet
-from capture.pypcap_handle import RETIRE_MILLISECONDS
-from capture.pypcap_tap import Tap
 from capture.source import BATCH_PACKETS
+from capture.tap import Tap
 
 HOLD_NANOSECONDS: Final = (2 * RETIRE_MILLISECONDS + 10) * 1_000_000
 """How late a packet may be handed over, and 10 ms for the kernel's timers and ours."""
@@ -27,7 +28,8 @@ class Line:
         self.tap = tap
         self.known = 0
         """Nanoseconds: no earlier packet of it is still to come."""
-        self.held: list[Packet] = []
+        self.held: Sequence[Packet] = ()
+        """A list, or a block just as it came."""
         self.held_octets = 0
 
     @property
@@ -38,22 +40,31 @@ class Line:
     def read(self, now: int) -> None:
         """Read on; ``now`` is capture time before it."""
         packets = self.tap.read(BATCH_PACKETS)
-        self.held += packets
-        self.held_octets += sum(len(packet.octets) + PACKET_OCTETS for packet in packets)
+        self.held = [*self.held, *packets] if self.held else packets
+        self.held_octets += _cost(packets)
         if self.tap.exhausted:
             self.known = now - HOLD_NANOSECONDS
         elif packets:
             self.known = packets[-1].time
 
-    def take(self, count: int) -> list[Packet]:
+    def take(self, count: int) -> Sequence[Packet]:
         """The first ``count`` that are held."""
-        taken = self.held[:count]
-        del self.held[:count]
-        self.held_octets -= sum(len(packet.octets) + PACKET_OCTETS for packet in taken)
+        taken, self.held = self.held, ()
+        if count < len(taken):
+            taken, self.held = taken[:count], taken[count:]
+        self.held_octets -= _cost(taken)
         return taken
 
-    def take_until(self, horizon: int, now: int) -> list[Packet]:
+    def take_until(self, horizon: int, now: int) -> Sequence[Packet]:
         """Those in front of the first that is later. A stamp from the future is none to wait for."""
         latest = now + HOLD_NANOSECONDS
         late = (index for index, packet in enumerate(self.held) if horizon < packet.time <= latest)
         return self.take(next(late, len(self.held)))
+
+
+def _cost(packets: Sequence[Packet]) -> int:
+    """Octets of memory."""
+    octets: int | None = getattr(packets, "octets", None)  # a block knows them without making its packets
+    if octets is None:
+        octets = sum(len(packet.octets) for packet in packets)
+    return octets + PACKET_OCTETS * len(packets)

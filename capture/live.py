@@ -19,18 +19,24 @@ import select
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from capture import compiled, pypcap_source
 from capture.bpf import MAXIMUM_SNAPLEN, FilterBank
 from capture.clock import CaptureClock
 from capture.closing import Closing
-from capture.errors import CaptureError, Closed, GivenTwice
+from capture.errors import CaptureError, Closed, GivenTwice, Unsupported
+from capture.handle import MAXIMUM_BUFFER, Opener
 from capture.interfaces import ANY
 from capture.line import HOLD_NANOSECONDS, Line
 from capture.packet import Packet
-from capture.pypcap_handle import MAXIMUM_BUFFER
-from capture.pypcap_tap import Tap
 from capture.source import BATCH_PACKETS, Counters, FilterFor, Truncation
+from capture.tap import Tap
+
+if TYPE_CHECKING:
+    from capture.libpcap_handle import Fanout
+
+READERS: Final = ("libpcap", "pypcap")
 
 BUFFER_OCTETS: Final = 256 * 1024 * 1024
 """Of the kernel's ring for each interface: it kept 300,000 packets of 242 octets unread, 2 MiB kept 3,196."""
@@ -45,19 +51,23 @@ _time = itemgetter(0)  # a Packet's
 
 def open_interfaces(
     names: Sequence[str],
+    source: str | None = None,
     *,
     buffer_octets: int = BUFFER_OCTETS,
     snaplen: int = MAXIMUM_SNAPLEN,
     promiscuous: bool = True,
+    fanout: "Fanout | None" = None,
     clock: CaptureClock | None = None,
 ) -> "LiveSource":
     """Open network interfaces, all in one, in time order.
 
     Args:
         names: interfaces, or ``any`` alone.
+        source: ``libpcap``, ``pypcap``, or None for the first of these that is installed.
         buffer_octets: of the kernel's buffer, for each interface.
         snaplen: octets that are kept of a packet.
         promiscuous: hear also what is addressed to others, as a tap must.
+        fanout: share every interface with the other members of this group; ``libpcap`` alone can.
         clock: the one that stamps packets; the system's if not given.
 
     Raises:
@@ -65,11 +75,14 @@ def open_interfaces(
         NotUp: with the command that brings it up.
         NotPermitted: with the command that permits it.
         GivenTwice: an interface stands twice among the names.
-        Unsupported: pypcap is not installed.
+        Unsupported: the source is not installed, or there is none of this name.
         CaptureError: no name, or libpcap cannot open one. Nothing stays open then.
     """
+    reader = _choose(source)
     return LiveSource(
         names,
+        reader,
+        _opener(reader, fanout),
         buffer_octets=buffer_octets,
         snaplen=snaplen,
         promiscuous=promiscuous,
@@ -80,7 +93,6 @@ def open_interfaces(
 class LiveSource(Closing):
     """Network interfaces as one source; see :func:`open_interfaces`."""
 
-    reader = "pypcap"
     position = None
     size = None
     truncated = None
@@ -89,6 +101,8 @@ class LiveSource(Closing):
     def __init__(
         self,
         names: Sequence[str],
+        reader: str,
+        opener: Opener,
         *,
         buffer_octets: int,
         snaplen: int,
@@ -96,6 +110,7 @@ class LiveSource(Closing):
         clock: CaptureClock,
     ) -> None:
         _check(names, buffer_octets)
+        self.reader = reader
         self.name = ", ".join(names)
         self.counters = Counters()
         self.refused_sample: list[Packet] = []
@@ -112,7 +127,12 @@ class LiveSource(Closing):
         try:
             for name in names:
                 tap = Tap(
-                    name, self.counters, buffer_octets=buffer_octets, snaplen=snaplen, promiscuous=promiscuous
+                    opener,
+                    name,
+                    self.counters,
+                    buffer_octets=buffer_octets,
+                    snaplen=snaplen,
+                    promiscuous=promiscuous,
                 )
                 self._lines.append(Line(tap))
         except BaseException:
@@ -141,7 +161,7 @@ class LiveSource(Closing):
         for line in self._lines:
             line.tap.use_filter(bank)
 
-    def batches(self) -> Iterator[list[Packet]]:
+    def batches(self) -> Iterator[Sequence[Packet]]:
         """See :meth:`capture.source.Source.batches`. Ends only with ``stop()`` or ``close()``."""
         if self._closed:
             raise Closed(f"{self.name}: was closed before it was read")
@@ -151,7 +171,7 @@ class LiveSource(Closing):
         """End ``batches()``, but hand on first what the kernel holds by now; within HOLD_NANOSECONDS if idle."""
         self._stop_asked = True
 
-    def _batches(self) -> Iterator[list[Packet]]:
+    def _batches(self) -> Iterator[Sequence[Packet]]:
         while not self._closed:
             self._wait()
             self._look()
@@ -195,7 +215,7 @@ class LiveSource(Closing):
             self._stop = (self._system.now, self._system.steady + HOLD_NANOSECONDS)
 
     def _read(self) -> None:
-        self._reading = True  # a signal handler may close the source, and pypcap must not be used after that
+        self._reading = True  # a signal handler may close the source, and libpcap must not be used after that
         try:
             for line in self._lines:
                 if not line.full:
@@ -206,7 +226,7 @@ class LiveSource(Closing):
             if self._closed:
                 self.close()
 
-    def _release(self, last: bool) -> Iterator[list[Packet]]:
+    def _release(self, last: bool) -> Iterator[Sequence[Packet]]:
         """What is in time order whatever comes; all of a lone interface's, or if it is the ``last`` time."""
         if self._step:
             yield []
@@ -218,10 +238,10 @@ class LiveSource(Closing):
             released = [line.take_until(horizon, self._system.now) for line in self._lines]
         yield from self._in_batches(released, horizon)
 
-    def _in_batches(self, runs: list[list[Packet]], horizon: int) -> Iterator[list[Packet]]:
+    def _in_batches(self, runs: list[Sequence[Packet]], horizon: int) -> Iterator[Sequence[Packet]]:
         """The packets of each interface, merged; ``clock`` goes with them, and at last to the horizon."""
         packets = runs[0] if len(runs) == 1 else sorted((packet for run in runs for packet in run), key=_time)
-        batch = packets[:BATCH_PACKETS]
+        batch = packets if len(packets) <= BATCH_PACKETS else packets[:BATCH_PACKETS]
         for start in range(BATCH_PACKETS, len(packets), BATCH_PACKETS):
             self._reach(batch[-1].time)
             yield batch
@@ -237,7 +257,7 @@ class LiveSource(Closing):
     def _reach(self, time: int) -> None:
         self._reached = max(time, self._reached or 0)
 
-    def _before_the_step(self) -> list[list[Packet]]:
+    def _before_the_step(self) -> list[Sequence[Packet]]:
         """Take the packets that are nearer to what the old clock would say now than to what the new one says."""
         middle = self._system.now - self._step // 2
         forward = self._step > 0
@@ -264,6 +284,34 @@ class LiveSource(Closing):
         if not self._reading:
             for line in self._lines:
                 line.tap.close()
+
+
+def _choose(source: str | None) -> str:
+    if source is not None and source not in READERS:
+        raise Unsupported(f"no source of live packets is called {source!r}: take one of {', '.join(READERS)}")
+    if source in (None, "libpcap") and compiled.LIBPCAP:
+        return "libpcap"
+    if source == "libpcap":
+        raise Unsupported(compiled.MISSING)
+    if not pypcap_source.AVAILABLE:
+        other = f"{compiled.MISSING}, and " if source is None else ""
+        raise Unsupported(f"live capture: {other}pypcap is not installed (it builds up to Python 3.11)")
+    if source is None:
+        compiled.say_slower("pypcap")
+    return "pypcap"
+
+
+def _opener(reader: str, fanout: "Fanout | None") -> Opener:
+    """What opens the interfaces; each binding is loaded only when it is used."""
+    if reader == "libpcap":
+        from capture.libpcap_handle import opener  # noqa: PLC0415 - as above
+
+        return opener(fanout)
+    if fanout is not None:
+        raise Unsupported("pypcap cannot share an interface: take the source libpcap")
+    from capture.pypcap_handle import PypcapHandle  # noqa: PLC0415 - as above
+
+    return PypcapHandle
 
 
 def _check(names: Sequence[str], buffer_octets: int) -> None:

@@ -34,8 +34,8 @@ class _Part:
     size: int | None = field(compare=False)
     source: SavefileSource | None = field(compare=False, default=None)
     """None before the merge reaches it, and after its end."""
-    batches: Iterator[list[Packet]] | None = field(compare=False, default=None)
-    batch: list[Packet] = field(compare=False, default_factory=list)
+    batches: Iterator[Sequence[Packet]] | None = field(compare=False, default=None)
+    batch: Sequence[Packet] = field(compare=False, default=())
     """Packets read and not yet handed on …"""
     at: int = field(compare=False, default=0)
     """… from here."""
@@ -145,7 +145,7 @@ class MergedSource(Closing):
             if part.source:
                 part.source.use_filter(bank)
 
-    def batches(self) -> Iterator[list[Packet]]:
+    def batches(self) -> Iterator[Sequence[Packet]]:
         """See :meth:`capture.source.Source.batches`.
 
         Raises:
@@ -156,7 +156,7 @@ class MergedSource(Closing):
             raise Closed(f"{self.name}: was closed before it was read")
         return self._batches()
 
-    def _batches(self) -> Iterator[list[Packet]]:
+    def _batches(self) -> Iterator[Sequence[Packet]]:
         heap = list(self._parts)
         heapq.heapify(heap)
         while heap and not self._closed:
@@ -177,7 +177,7 @@ class MergedSource(Closing):
                 yield self._run(part, heap[0] if heap else None)
                 heapq.heappush(heap, part)
 
-    def _next_batch(self, part: _Part) -> list[Packet]:
+    def _next_batch(self, part: _Part) -> Sequence[Packet]:
         """The next packets of the file, which is opened at its turn and closed at its end."""
         if part.batches is None:
             if part.source is None:
@@ -194,24 +194,22 @@ class MergedSource(Closing):
             self._done += part.size or 0
             part.source.close()
             part.source = None
-            return []
+            return ()
         return batch
 
-    def _run(self, part: _Part, other: _Part | None) -> list[Packet]:
+    def _run(self, part: _Part, other: _Part | None) -> Sequence[Packet]:
         """Its packets up to the first that another file's next one precedes."""
         start, part.at = part.at, len(part.batch)
         if other is not None:
             # Most often the other file begins after this batch, or one of few packets does.
             limit = other.time + (part.order < other.order)
-            for index in range(start, len(part.batch)):
-                if part.batch[index].time >= limit:
-                    part.at = index
-                    break
+            part.at = _first_from(part.batch, limit, start)
         if part.at < len(part.batch):
             part.time = part.batch[part.at].time
         else:
             part.time = -1  # its turn at once: what comes next is known only when it is read
-        return part.batch[start : part.at]
+        whole = start == 0 and part.at == len(part.batch)
+        return part.batch if whole else part.batch[start : part.at]
 
     def stop(self) -> None:
         """End ``batches()``: what is in a file stays there."""
@@ -223,3 +221,11 @@ class MergedSource(Closing):
         for part in self._parts:
             if part.source:
                 part.source.close()
+
+
+def _first_from(packets: Sequence[Packet], time: int, start: int) -> int:
+    """Index of the first packet, from ``start`` on, that is not before ``time``; the length if there is none."""
+    search: Callable[[int, int], int] | None = getattr(packets, "first_from", None)  # a block's
+    if search is not None:
+        return search(time, start)
+    return next((index for index in range(start, len(packets)) if packets[index].time >= time), len(packets))

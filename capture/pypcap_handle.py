@@ -1,52 +1,88 @@
-"""pypcap's handle of an interface, opened with care.
+"""An interface through pypcap, whose defects are fenced in here.
 
-Takes the name of an interface that is there; gives the handle and the size of its ring in the kernel, or an error
-that tells how to mend it. pypcap opens a file rather than the interface if one of that name lies in the working
-directory, so it is called in a thread that has a working directory of its own, in which nobody can put a file.
+It opens a file rather than the interface if one of that name lies in the working directory, so it is called in a
+thread that has a working directory of its own, in which nobody can put a file. It is never iterated (that replaces
+the program's SIGINT handler), never used after its ``close`` (that crashes), and its callback only appends (what it
+raises is raised when all others were lost). It tells no length on the wire.
 """
 
 import ctypes
 import os
 import stat
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, Final
 
-from capture.errors import CaptureError, NotPermitted, NotUp
+from capture.bpf import Program, link_type_of
+from capture.handle import RETIRE_MILLISECONDS
+from capture.packet import Packet
 from capture.pypcap_source import AVAILABLE
 
 if AVAILABLE:
     import pcap
 
-RETIRE_MILLISECONDS: Final = 20
-"""The kernel hands over a block of packets when it is full, or so long (older kernels: twice) after its first."""
-MAXIMUM_BUFFER: Final = 2**31 - 1
-"""Octets: libpcap counts them with an int."""
-SMALLEST_BUFFER: Final = 2 * 1024 * 1024
-"""Octets, libpcap's own default: with less memory than that the interface is not opened."""
-
 _NO_FILES: Final = "/proc/self/task"  # the kernel's, and holds nothing but numbered directories
 _CLONE_FS: Final = 0x200  # sched.h
 
 
-def open_handle(name: str, snaplen: int, promiscuous: bool, octets: int) -> tuple[Any, int]:
-    """The handle, which never waits, and how many octets its ring has: fewer than wanted if memory is short.
+class PypcapHandle:
+    """See :class:`capture.handle.Handle`."""
 
-    Raises:
-        NotUp, NotPermitted, CaptureError: it cannot be opened.
-    """
-    while True:
+    def __init__(self, name: str, snaplen: int, promiscuous: bool, octets: int) -> None:
         try:
-            handle = _open_elsewhere(name, snaplen, promiscuous, octets)
+            self._pcap = _open_elsewhere(name, snaplen, promiscuous, octets)
         except OSError as error:
-            reason = libpcaps_reason(error)
-            if "allocate memory" not in reason or octets // 2 < SMALLEST_BUFFER:
-                raise _explained(name, reason) from None
-            octets //= 2
-        else:
-            handle.setnonblock(True)
-            return handle, _ring_octets(handle.fileno()) or octets  # libpcap too takes less, and says nothing
+            raise OSError(_libpcaps_reason(error)) from None
+        self._pcap.setnonblock(True)
+        self._name = name
+        self._sieve: Program | None = None
+        self.descriptor: int = self._pcap.fileno()
+        self.link_type = link_type_of(self._pcap.datalink())
+        self.tick = 1 if self._pcap.precision == pcap.PCAP_TSTAMP_PRECISION_NANO else 1000
+        self.received = 0
+        self.exhausted = True
+        self.failure: str | None = None
+
+    def set_filter(self, program: Program) -> None:
+        """See :meth:`capture.handle.Handle.set_filter`."""
+        try:
+            self._pcap.setfilter(program.expression)
+        except OSError as error:
+            raise OSError(_libpcaps_reason(error)) from None
+
+    def sift(self, program: Program | None) -> None:
+        """See :meth:`capture.handle.Handle.sift`."""
+        self._sieve = program
+
+    def read(self, limit: int, number: int) -> list[Packet]:
+        """See :meth:`capture.handle.Handle.read`."""
+        gathered: list[tuple[int, bytes]] = []
+
+        def callback(time: int, octets: bytes) -> None:
+            gathered.append((time, octets))
+
+        # Bounded: -1 would read on as long as the kernel fills the ring. Called also when poll saw nothing, since
+        # only then libpcap notices that the interface was taken out.
+        count = self._pcap.dispatch(limit, callback)
+        self.received = len(gathered)
+        self.exhausted = count < limit
+        if count < 0:
+            self.failure = _text_of(self._pcap.geterr())
+        name, link_type = self._name, self.link_type
+        packets = [
+            Packet(time, octets, None, link_type, number + index, name)
+            for index, (time, octets) in enumerate(gathered, 1)
+        ]
+        sieve = self._sieve
+        return packets if sieve is None else [packet for packet in packets if sieve.accepts(packet.octets)]
+
+    def stats(self) -> tuple[int, int, int]:
+        """See :meth:`capture.handle.Handle.stats`."""
+        received, kernel, interface = self._pcap.stats()
+        return received, kernel, interface
+
+    def close(self) -> None:
+        """See :meth:`capture.handle.Handle.close`."""
+        self._pcap.close()
 
 
 def _open_elsewhere(name: str, snaplen: int, promiscuous: bool, octets: int) -> Any:
@@ -73,38 +109,12 @@ def _open_elsewhere(name: str, snaplen: int, promiscuous: bool, octets: int) -> 
     return handle
 
 
-def text_of(reason: bytes | str) -> str:
+def _text_of(reason: bytes | str) -> str:
     """What libpcap says, which pypcap hands on as octets."""
     return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
 
 
-def libpcaps_reason(error: OSError) -> str:
+def _libpcaps_reason(error: OSError) -> str:
     """Without pypcap's frame around it: … ``was b'socket: Operation not permitted'``."""
-    text = text_of(error.args[0]) if error.args else ""
+    text = _text_of(error.args[0]) if error.args else ""
     return text.partition(" was b")[2].strip("'\"") or text
-
-
-def _explained(name: str, reason: str) -> CaptureError:
-    """The error that tells the user how to mend it."""
-    if "permi" in reason or "CAP_NET_RAW" in reason:
-        return NotPermitted(
-            f"{name}: you may not capture here ({reason}): run it as root with CAP_NET_RAW, or give this Python the"
-            f" right: setcap cap_net_raw,cap_net_admin=eip {Path(sys.executable).resolve()}"
-        )
-    if "not up" in reason:
-        return NotUp(f"{name}: is down, nothing can be heard on it: ip link set {name} up")
-    return CaptureError(f"{name}: cannot be opened: {reason}")
-
-
-def _ring_octets(descriptor: int) -> int | None:
-    """How large the ring is that the kernel made: libpcap maps it into memory. None if that is not told."""
-    mapped = f"socket:[{os.fstat(descriptor).st_ino}]"
-    try:
-        maps = Path("/proc/self/maps").read_text()
-    except OSError:
-        return None
-    for line in maps.splitlines():
-        if line.endswith(mapped):
-            start, end = line.split()[0].split("-")
-            return int(end, 16) - int(start, 16)
-    return None

@@ -10,14 +10,14 @@ then put to the filter (0.4 µs each).
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from capture.bpf import Program, dlt_of
 from capture.errors import Unsupported
 from capture.formats import PcapParser
 from capture.packet import Packet
-from capture.savefile import SavefileSource
+from capture.savefile import Refused, SavefileSource
 from capture.source import BATCH_PACKETS
 from capture.streams import OctetStream
 
@@ -32,10 +32,6 @@ AVAILABLE = pcap is not None
 """Whether pypcap is installed."""
 
 _WRAP = 2**32 * 1_000_000_000  # nanoseconds; libpcap takes the unsigned seconds of a pcap record as signed
-
-
-class Refused(Exception):  # noqa: N818 - internal: libpcap does not open the file, ``savefile`` shall
-    """libpcap does not open this file."""
 
 
 class PypcapSource(SavefileSource):
@@ -80,7 +76,7 @@ class PypcapSource(SavefileSource):
         # Our own descriptor may stand further on after a read-ahead, libpcap's counts.
         return os.lseek(self._pcap.fileno(), 0, os.SEEK_CUR)
 
-    def _batches(self) -> Iterator[list[Packet]]:
+    def _batches(self) -> Iterator[Sequence[Packet]]:
         gathered: list[tuple[int, bytes]] = []
         gather = gathered.append
 

@@ -6,7 +6,7 @@ the only reader of pipes and compressed files: pypcap keeps Python's interpreter
 so that a thread which decompresses for it never runs (tried: it hangs), and no signal is served on a silent pipe.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from capture.bpf import FilterBank, Program
 from capture.closing import Closing
@@ -22,6 +22,10 @@ from capture.source import (
     Truncation,
 )
 from capture.streams import Cut, OctetStream
+
+
+class Refused(Exception):  # noqa: N818 - internal: libpcap does not open the file, ``savefile`` shall
+    """libpcap does not open this file."""
 
 
 class SavefileSource(Closing):
@@ -131,7 +135,7 @@ class SavefileSource(Closing):
                     break
         return self._pending[0][0] if self._pending else None
 
-    def batches(self) -> Iterator[list[Packet]]:
+    def batches(self) -> Iterator[Sequence[Packet]]:
         """See :meth:`capture.source.Source.batches`.
 
         Raises:
@@ -142,7 +146,7 @@ class SavefileSource(Closing):
             raise Closed(f"{self.name}: was closed before it was read")
         return self._batches()
 
-    def _batches(self) -> Iterator[list[Packet]]:
+    def _batches(self) -> Iterator[Sequence[Packet]]:
         for frames in self._frames():
             for start in range(0, len(frames), BATCH_PACKETS):
                 yield self._sift(frames[start : start + BATCH_PACKETS])

@@ -10,7 +10,7 @@ The contract is made for live sources as well: a batch may be empty, which means
 consumer may serve signals and timers; the counters have room for what the kernel and the interface dropped.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -27,6 +27,8 @@ REFUSED_SAMPLE_OCTETS: Final = 128
 """Of each: enough for Ethernet, two tags, IPv6 with an extension header, and the TCP ports."""
 BATCH_PACKETS: Final = 1_000
 """About so many packets make a batch: more would not be faster, and signals are served between batches."""
+BATCH_OCTETS: Final = 1024 * 1024
+"""Of all packets of a batch that is a block; at least one packet of any length. It should stay in the cache."""
 
 
 @dataclass(slots=True)
@@ -84,7 +86,7 @@ class Source(Protocol):
 
     @property
     def reader(self) -> str:
-        """What reads it: ``pypcap`` or ``savefile``."""
+        """What reads it: ``libpcap``, ``pypcap`` or ``savefile``."""
 
     @property
     def link_types(self) -> tuple[int, ...]:
@@ -136,8 +138,10 @@ class Source(Protocol):
             BadFilter: it compiles for none of the link types known by now.
         """
 
-    def batches(self) -> Iterator[list[Packet]]:
+    def batches(self) -> Iterator[Sequence[Packet]]:
         """About BATCH_PACKETS at a time until the end; an empty batch means idle, or that all were refused.
+
+        A compiled source gives a :class:`capture.block.Block`, whose packets are made only if they are asked for.
 
         Taken once: a source is read from its beginning to its end.
         """

@@ -4,11 +4,19 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
+from capture import compiled, pypcap_source
 from capture.packet import Packet
 from capture.source import Source
 
 SECOND = 1_000_000_000
 START = 1_142_000_000 * SECOND + 123_456_789  # March 2006
+
+_not_compiled = pytest.mark.skipif(not compiled.LIBPCAP, reason="libpcap's binding is not compiled")
+_not_installed = pytest.mark.skipif(not pypcap_source.AVAILABLE, reason="pypcap is not installed")
+LIVE_READERS = [pytest.param("libpcap", marks=_not_compiled), pytest.param("pypcap", marks=_not_installed)]
+FILE_READERS = [*LIVE_READERS, "savefile"]
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "pcaps"
 """Captures that lie beside the repository on some machines."""

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from capture import bpf, pypcap_source
+from capture import bpf, compiled, pypcap_source
 from capture.errors import CaptureError, GivenTwice, NoSuchFile, NotACapture, NotReadable, Unsupported
 from capture.files import open_files
 from tests.capture.crafting import (
+    FILE_READERS,
     START,
     block,
     enhanced,
@@ -33,10 +34,8 @@ PCAP = pcap(FRAMES)
 NOISE = [ethernet(tcp(payload=os.urandom(200))) for _ in range(2500)]  # so that compression has blocks
 
 
-@pytest.fixture(params=["pypcap", "savefile"])
+@pytest.fixture(params=FILE_READERS)
 def reader(request: pytest.FixtureRequest) -> str:
-    if request.param == "pypcap" and not pypcap_source.AVAILABLE:
-        pytest.skip("pypcap is not installed")
     return str(request.param)
 
 
@@ -156,17 +155,30 @@ def test_the_same_file_twice(tmp_path: Path) -> None:
 
 def test_no_name_and_unknown_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no capture file is named" in refused([], CaptureError)
-    assert refused(["x"], Unsupported, "winpcap") == "no source is called 'winpcap': take one of pypcap, savefile"
+    assert (
+        refused(["x"], Unsupported, "winpcap")
+        == "no source is called 'winpcap': take one of libpcap, pypcap, savefile"
+    )
     monkeypatch.setattr(pypcap_source, "AVAILABLE", False)
     assert "pypcap is not installed" in refused(["x"], Unsupported, "pypcap")
+    monkeypatch.setattr(compiled, "LIBPCAP", False)
+    assert "was not compiled" in refused(["x"], Unsupported, "libpcap")
 
 
-def test_without_pypcap_savefile_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_compiled_part_files_are_read_all_the_same_and_that_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(compiled, "LIBPCAP", False)
     monkeypatch.setattr(pypcap_source, "AVAILABLE", False)
+    compiled.say_slower.cache_clear()
     (tmp_path / "a.pcap").write_bytes(PCAP)
-    with open_files([str(tmp_path / "a.pcap")]) as source:
-        assert source.reader == "savefile"
-        assert read(source)[0].wire_length == len(FRAMES[0])
+    for _ in range(2):
+        with open_files([str(tmp_path / "a.pcap")]) as source:
+            assert source.reader == "savefile"
+            assert read(source)[0].wire_length == len(FRAMES[0])
+    assert [message for message in caplog.messages if "slower" in message] == [
+        f"{compiled.MISSING}: reading by savefile, which is slower"
+    ]
 
 
 def test_without_libpcap_filters_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,8 @@ from capture.errors import CaptureError, Unsupported
 from capture.files import open_files
 from capture.filters import filter_for_ports
 from capture.formats import LATEST, Frame, parser_for
-from capture.pypcap_source import AVAILABLE
 from tests.capture.crafting import (
+    FILE_READERS,
     SECOND,
     START,
     block,
@@ -196,17 +196,11 @@ def read_file(octets: bytes, reader: str) -> list[tuple[int, bytes, int]]:
     return [(packet.number, packet.octets, packet.link_type) for packet in packets]
 
 
+@pytest.mark.parametrize("reader", FILE_READERS)
 @settings(max_examples=300, deadline=None)
 @given(CAPTURES)
-def test_savefile_source_survives_anything(octets: bytes) -> None:
-    read_file(octets, "savefile")
-
-
-@pytest.mark.skipif(not AVAILABLE, reason="pypcap is not installed")
-@settings(max_examples=300, deadline=None)
-@given(CAPTURES)
-def test_pypcap_source_survives_anything(octets: bytes) -> None:
-    read_file(octets, "pypcap")
+def test_source_survives_anything(reader: str, octets: bytes) -> None:
+    read_file(octets, reader)
 
 
 @settings(max_examples=200, deadline=None)

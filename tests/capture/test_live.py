@@ -10,11 +10,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from capture import compiled, live, pypcap_source
 from capture.bpf import Program
 from capture.clock import CaptureClock
 from capture.errors import (
@@ -29,14 +31,12 @@ from capture.errors import (
 )
 from capture.filters import filter_by_expression, filter_for_ports
 from capture.line import HOLD_NANOSECONDS
-from capture.live import open_interfaces
 from capture.packet import Packet
-from capture.pypcap_source import AVAILABLE
-from capture.pypcap_tap import Tap
-from tests.capture.crafting import SECOND, ethernet, pcap, tcp
+from capture.tap import Tap
+from tests.capture.crafting import LIVE_READERS, SECOND, ethernet, pcap, tcp
 from tests.capture.namespace import Reader, Sender, make_pair, namespace, run, sent_on
 
-pytestmark = pytest.mark.skipif(not AVAILABLE, reason="pypcap is not installed")
+open_interfaces = live.open_interfaces
 
 MIB = 1024 * 1024
 SMALL = 4 * MIB
@@ -48,6 +48,13 @@ def frame(number: int, port: int = 1863) -> bytes:
 
 def frames(count: int) -> list[bytes]:
     return [frame(number) for number in range(count)]
+
+
+@pytest.fixture(params=LIVE_READERS, autouse=True)
+def binding(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The binding of libpcap, which every ``open_interfaces`` here takes."""
+    monkeypatch.setitem(globals(), "open_interfaces", partial(live.open_interfaces, source=request.param))
+    return str(request.param)
 
 
 @pytest.fixture
@@ -70,7 +77,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return Messages()
 
 
-def test_what_is_sent_before_the_first_read_is_not_lost(net: None) -> None:
+def test_what_is_sent_before_the_first_read_is_not_lost(net: None, binding: str) -> None:
     with open_interfaces(["tap0"]) as source:
         source.set_filter(filter_for_ports([1863]))
         before = time.time_ns()
@@ -83,14 +90,15 @@ def test_what_is_sent_before_the_first_read_is_not_lost(net: None) -> None:
         assert source.counters.received == 20_000
     assert [packet.octets for packet in packets] == frames(20_000)
     assert [packet.number for packet in packets] == list(range(1, 20_001))
-    assert {(packet.source, packet.link_type, packet.wire_length) for packet in packets} == {("tap0", 1, None)}
+    assert {(packet.source, packet.link_type) for packet in packets} == {("tap0", 1)}
+    assert all(packet.wire_length == (None if binding == "pypcap" else len(packet.octets)) for packet in packets)
     assert before <= packets[0].time <= packets[-1].time <= after
     assert any(packet.time % 1000 for packet in packets), "stamps have nanoseconds"
 
 
-def test_what_a_source_says_of_itself(net: None) -> None:
+def test_what_a_source_says_of_itself(net: None, binding: str) -> None:
     with open_interfaces(["tap0"], buffer_octets=SMALL) as source:
-        assert (source.name, source.reader) == ("tap0", "pypcap")
+        assert (source.name, source.reader) == ("tap0", binding)
         assert source.link_types == (1,)
         assert source.clock_resolution == 1
         assert (source.size, source.position, source.truncated, source.truncations) == (None, None, None, ())
@@ -357,9 +365,11 @@ def test_file_named_like_the_interface_is_not_opened(
 
 
 def test_file_named_like_the_interface_where_threads_may_have_no_directory_of_their_own(
-    net: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    net: None, binding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in some containers."""
+    if binding != "pypcap":
+        pytest.skip("libpcap itself opens no file in place of an interface")
     monkeypatch.setattr("capture.pypcap_handle._CLONE_FS", 1)  # which the kernel refuses
     monkeypatch.chdir(tmp_path)
     open_interfaces(["tap0"], buffer_octets=SMALL).close()
@@ -392,10 +402,14 @@ def test_names_that_make_no_sense(net: None) -> None:
             open_interfaces(["tap0"], buffer_octets=octets)
 
 
-def test_without_pypcap(net: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("capture.pypcap_tap.AVAILABLE", False)
-    with pytest.raises(Unsupported, match="pypcap"):
-        open_interfaces(["tap0"])
+def test_without_the_binding(net: None, binding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "LIBPCAP", False)
+    monkeypatch.setattr(pypcap_source, "AVAILABLE", False)
+    for source in (binding, None):
+        with pytest.raises(Unsupported, match="not compiled" if binding == "libpcap" else "not installed"):
+            live.open_interfaces(["tap0"], source)
+    with pytest.raises(Unsupported, match="take one of libpcap, pypcap"):
+        live.open_interfaces(["tap0"], "savefile")
 
 
 def in_a_process(code: str, *wrapper: str) -> subprocess.CompletedProcess[str]:
@@ -405,11 +419,11 @@ def in_a_process(code: str, *wrapper: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=here, timeout=30, check=False)
 
 
-def test_without_permission_the_mending_line_is_told(net: None) -> None:
+def test_without_permission_the_mending_line_is_told(net: None, binding: str) -> None:
     code = (
         "from capture.live import open_interfaces\n"
         "from capture.errors import NotPermitted\n"
-        "try: open_interfaces(['tap0'])\n"
+        f"try: open_interfaces(['tap0'], {binding!r})\n"
         "except NotPermitted as error: print(error)"
     )
     done = in_a_process(code, "setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw")
@@ -421,13 +435,13 @@ def test_without_permission_the_mending_line_is_told(net: None) -> None:
     assert issubclass(NotPermitted, CaptureError)
 
 
-def test_less_memory_than_wanted_is_taken_and_told(net: None) -> None:
+def test_less_memory_than_wanted_is_taken_and_told(net: None, binding: str) -> None:
     code = (
         "import logging, resource\n"
         "logging.basicConfig(format='%(message)s')\n"
         "from capture.live import open_interfaces\n"
         "resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))\n"
-        "with open_interfaces(['tap0']) as source: next(source.batches())\n"
+        f"with open_interfaces(['tap0'], {binding!r}) as source: next(source.batches())\n"
     )
     done = in_a_process(code)
     assert done.returncode == 0, done.stderr
@@ -476,7 +490,7 @@ def test_close_ends_the_batches_and_may_come_at_any_time(net: None) -> None:
 
 
 def test_close_from_a_signal_handler_in_the_middle_of_reading(net: None) -> None:
-    """pypcap crashes the process if it is closed while it hands over."""
+    """libpcap crashes the process if it is closed while it hands over."""
     source = open_interfaces(["tap0"])
     source.counters.received = 0
     sender = Sender("end0")
@@ -527,7 +541,7 @@ def test_step_of_the_clock_is_told_between_two_batches(net: None, warnings: list
 
 @pytest.mark.parametrize("by", [10 * SECOND, -10 * SECOND])
 def test_packets_on_either_side_of_a_step(net: None, monkeypatch: pytest.MonkeyPatch, by: int) -> None:
-    """The stamps are shifted by the test where they come from pypcap, the rest is the source's."""
+    """The stamps are shifted by the test where they come from libpcap, the rest is the source's."""
     make_pair("tap1", "end1")
     clock = SetClock()
     read = Tap.read
@@ -565,10 +579,10 @@ def test_packets_on_either_side_of_a_step(net: None, monkeypatch: pytest.MonkeyP
     assert [packet.octets for packet in reader.packets] == frames(12)
 
 
-def test_process_that_is_halted_sees_no_step_and_loses_nothing(net: None) -> None:
+def test_process_that_is_halted_sees_no_step_and_loses_nothing(net: None, binding: str) -> None:
     code = (
         "from capture.live import open_interfaces\n"
-        "source = open_interfaces(['tap0'], buffer_octets=4 << 20)\n"
+        f"source = open_interfaces(['tap0'], {binding!r}, buffer_octets=4 << 20)\n"
         "print('ready', flush=True)\n"
         "got = 0\n"
         "for batch in source.batches():\n"

@@ -15,6 +15,7 @@ from capture.filters import filter_by_expression, filter_for_ports
 from capture.packet import Packet
 from capture.source import Source
 from tests.capture.crafting import (
+    FILE_READERS,
     SECOND,
     START,
     enhanced,
@@ -29,10 +30,8 @@ from tests.capture.crafting import (
 )
 
 
-@pytest.fixture(params=["pypcap", "savefile"])
+@pytest.fixture(params=FILE_READERS)
 def reader(request: pytest.FixtureRequest) -> str:
-    if request.param == "pypcap":
-        pytest.importorskip("pcap")
     return str(request.param)
 
 

@@ -12,9 +12,9 @@ import zstandard
 from capture.errors import BadFilter, Closed
 from capture.files import open_files
 from capture.filters import filter_by_expression, filter_for_ports
-from capture.pypcap_source import AVAILABLE
 from capture.source import REFUSED_SAMPLE_OCTETS, REFUSED_SAMPLE_PACKETS
 from tests.capture.crafting import (
+    FILE_READERS,
     LINKS,
     SECOND,
     SHARED,
@@ -32,11 +32,7 @@ from tests.capture.crafting import (
     tcp,
 )
 
-READERS = [
-    pytest.param("pypcap", marks=pytest.mark.skipif(not AVAILABLE, reason="pypcap is not installed")),
-    "savefile",
-]
-pytestmark = pytest.mark.parametrize("reader", READERS)
+pytestmark = pytest.mark.parametrize("reader", FILE_READERS)
 
 FRAMES = [ethernet(tcp(payload=b"MSG %d" % number)) for number in range(2500)]
 

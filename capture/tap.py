@@ -1,29 +1,24 @@
-"""One network interface, read through pypcap.
+"""One network interface, read through libpcap.
 
 Takes the interface's name; gives the packets that its kernel buffer holds, some at a time and without waiting, and
 a descriptor to wait on. An interface may go away and come back: while it is down libpcap says nothing and goes on
 when it is up again, when it was taken out libpcap gives up and it is opened anew. Both are told, neither ends the
 capture.
 
-pypcap's defects are fenced in here: it is never iterated (that replaces the program's SIGINT handler), never used
-after its ``close`` (that crashes), its callback only appends (what it raises is raised when all others were lost).
-How it is opened: :mod:`capture.pypcap_handle`.
+How it is opened, and through which binding of libpcap: :mod:`capture.handle`.
 """
 
 import contextlib
 import logging
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from capture.bpf import FilterBank, Program, link_type_of
-from capture.errors import BadFilter, CaptureError, NoSuchInterface, NotUp, Unsupported
+from capture.bpf import FilterBank, Program
+from capture.errors import BadFilter, CaptureError, NoSuchInterface, NotUp
+from capture.handle import Handle, Opener, open_handle
 from capture.interfaces import ANY, describe_interfaces, is_up
 from capture.packet import Packet
-from capture.pypcap_handle import libpcaps_reason, open_handle, text_of
-from capture.pypcap_source import AVAILABLE
 from capture.source import Counters
-
-if AVAILABLE:
-    import pcap
 
 CHECK_NANOSECONDS: Final = 1_000_000_000
 """Between two looks at the drop counters and at an interface that is away."""
@@ -38,6 +33,7 @@ class Tap:
     """An interface, opened.
 
     Args:
+        opener: opens it.
         name: of the interface, or ``any``.
         counters: drops and interruptions are added here.
         buffer_octets: of the kernel's ring; with too little memory less is taken, and told.
@@ -45,13 +41,20 @@ class Tap:
 
     Raises:
         NoSuchInterface, NotUp, NotPermitted, CaptureError: it cannot be opened.
-        Unsupported: pypcap is not installed.
     """
 
     def __init__(
-        self, name: str, counters: Counters, *, buffer_octets: int, snaplen: int, promiscuous: bool
+        self,
+        opener: Opener,
+        name: str,
+        counters: Counters,
+        *,
+        buffer_octets: int,
+        snaplen: int,
+        promiscuous: bool,
     ) -> None:
         self.name = name
+        self._opener = opener
         self.exhausted = True
         """The last ``read`` got all that the kernel had handed over."""
         self._counters = counters
@@ -59,15 +62,12 @@ class Tap:
         self._snaplen = snaplen
         self._promiscuous = promiscuous and name != ANY  # which has no such mode
         self._bank: FilterBank | None = None
-        self._sieve: Program | None = None
         self._number = 0
         self._down = False
         self._check_due = 0
         self._trouble = ""  # why it cannot be opened again, as told
         self._stats = (0, 0, 0)
-        self._handle: Any = None
-        if not AVAILABLE:
-            raise Unsupported("live capture needs pypcap, which is not installed (it builds up to Python 3.11)")
+        self._handle: Handle | None = None
         self._open()
 
     def _open(self) -> None:
@@ -76,16 +76,16 @@ class Tap:
             raise NoSuchInterface(f"{self.name}: no such network interface; {describe_interfaces()}")
         if not up:
             raise NotUp(f"{self.name}: is down, nothing can be heard on it: ip link set {self.name} up")
-        self._handle, got = open_handle(self.name, self._snaplen, self._promiscuous, self._buffer_octets)
+        handle, got = open_handle(self._opener, self.name, self._snaplen, self._promiscuous, self._buffer_octets)
+        self._handle = handle
         self._stats = (0, 0, 0)
         self._down = False
-        self.link_type = link_type_of(self._handle.datalink())
-        self.tick = 1 if self._handle.precision == pcap.PCAP_TSTAMP_PRECISION_NANO else 1000
+        self.link_type, self.tick = handle.link_type, handle.tick
         if got < self._buffer_octets * 9 // 10:
             message = "%s: of %d MiB of kernel buffer there was memory for %d MiB"
             _log.warning(message, self.name, self._buffer_octets >> 20, got >> 20)
         if self._bank:
-            self._set_filter(self._bank)
+            self._set_filter(handle, self._bank)
 
     def use_filter(self, bank: FilterBank) -> None:
         """Let the kernel hand over only what the filter accepts, from the next ``read`` on.
@@ -101,60 +101,44 @@ class Tap:
         """
         self._bank = bank
         if self._handle is not None:
-            self._set_filter(bank)
+            self._set_filter(self._handle, bank)
 
-    def _set_filter(self, bank: FilterBank) -> None:
+    def _set_filter(self, handle: Handle, bank: FilterBank) -> None:
         program = bank.program(self.link_type)
         if program is None:
             message = "%s: the filter is none for its link type %d: nothing of it is read"
             _log.warning(message, self.name, self.link_type)
-        expression = _NOTHING if program is None else program.expression
+            program = Program(_NOTHING, self.link_type)
         if self.link_type in _COOKED:
-            self._sieve = Program(expression, self.link_type)
+            handle.sift(program)
             return
-        self._sieve = None
         try:
-            self._handle.setfilter(expression)
+            handle.set_filter(program)
         except OSError as error:
             raise BadFilter(
-                f"{self.name}: libpcap does not set the filter {expression!r}: {libpcaps_reason(error)}"
+                f"{self.name}: libpcap does not set the filter {program.expression!r}: {error}"
             ) from None
 
     @property
     def descriptor(self) -> int | None:
         """To poll for packets; None while the interface is gone."""
-        return None if self._handle is None else self._handle.fileno()
+        return None if self._handle is None else self._handle.descriptor
 
-    def read(self, limit: int) -> list[Packet]:
+    def read(self, limit: int) -> Sequence[Packet]:
         """At most ``limit`` packets of what the kernel has handed over, in its order; without waiting."""
         self.exhausted = True
-        if self._handle is None:
-            return []
-        gathered: list[tuple[int, bytes]] = []
-
-        def callback(time: int, octets: bytes) -> None:
-            gathered.append((time, octets))
-
-        # Bounded: -1 would read on as long as the kernel fills the ring. Called also when poll saw nothing, since
-        # only then libpcap notices that the interface was taken out.
-        count = self._handle.dispatch(limit, callback)
-        number, name, link_type = self._number, self.name, self.link_type
-        packets = [
-            Packet(time, octets, None, link_type, number + index, name)
-            for index, (time, octets) in enumerate(gathered, 1)
-        ]
-        self._number += len(packets)
-        self._counters.received += len(packets)
-        if count < 0:
-            self._give_up(text_of(self._handle.geterr()))
+        handle = self._handle
+        if handle is None:
+            return ()
+        packets = handle.read(limit, self._number)
+        self._number += handle.received
+        self._counters.received += handle.received
+        self._counters.refused += handle.received - len(packets)
+        if handle.failure is not None:
+            self._give_up(handle.failure)
         else:
-            self.exhausted = count < limit
-        return packets if self._sieve is None else self._sift(packets, self._sieve)
-
-    def _sift(self, packets: list[Packet], sieve: Program) -> list[Packet]:
-        accepted = [packet for packet in packets if sieve.accepts(packet.octets)]
-        self._counters.refused += len(packets) - len(accepted)
-        return accepted
+            self.exhausted = handle.exhausted
+        return packets
 
     def check(self, steady: int, *, now: bool = False) -> None:
         """Once a second, or ``now``: read the drop counters; see whether the interface went or came."""
