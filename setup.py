@@ -22,6 +22,8 @@ COMPILED = (
 
 BINDINGS = {
     "capture.block": [],
+    "capture.libpcap": ["pcap"],
+    "capture.records": ["pcap"],
     "reassembly.nids": ["nids", "pcap"],
 }
 """Modules in Cython's own language (.pyx), each with the libraries of the system that it needs."""
