@@ -191,14 +191,14 @@ class Stranger:
         """The connection among whose segments they came was heard since the first of them."""
 
 
-def _address_size(key: bytes) -> int:
+def address_size(key: bytes) -> int:
     """4 or 16: a key is 12 or 36 octets, and any number of networks, five octets each, behind them."""
     return 4 if len(key) % 5 == 2 else 16
 
 
 def endpoints(key: bytes) -> tuple[Endpoint, Endpoint]:
     """Source and destination of a flow key."""
-    size = _address_size(key)
+    size = address_size(key)
     ports = 2 * size
     return (
         Endpoint(key[:size], int.from_bytes(key[ports : ports + 2], "big")),
@@ -208,7 +208,7 @@ def endpoints(key: bytes) -> tuple[Endpoint, Endpoint]:
 
 def reverse(key: bytes) -> bytes:
     """The key of the other direction."""
-    size = _address_size(key)
+    size = address_size(key)
     ports = 2 * size
     return key[size:ports] + key[:size] + key[ports + 2 : ports + 4] + key[ports : ports + 2] + key[ports + 4 :]
 

@@ -4,7 +4,7 @@ The callback is the ``process_MSNIpacket`` of the paper. An engine that cannot k
 in its docstring; the same table of cases in ``tests/reassembly`` runs over each.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from capture.packet import Packet
@@ -21,6 +21,9 @@ class Engine(Protocol):
 
     def feed(self, packet: Packet) -> None:
         """Take one packet; the events it completes are called back before this returns."""
+
+    def feed_all(self, batch: Sequence[Packet]) -> None:
+        """Take packets in their order: a list, or a ``capture.block.Block``, which is read as it lies there."""
 
     def advance(self, time: int) -> None:
         """Capture time has come to ``time`` (nanoseconds since 1970 UTC) without a packet; waits may end."""

@@ -17,6 +17,7 @@ and for whoever trusts the library of twenty years more than us. What libnids ca
 Where reordered segments come out together, each still has the time and number of its own packet.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from capture.packet import Packet
@@ -95,6 +96,11 @@ class LibnidsEngine:
             self._count_pieces()
         else:
             self._refused(fate)
+
+    def feed_all(self, batch: Sequence[Packet]) -> None:
+        """Take packets in their order."""
+        for packet in batch:
+            self.feed(packet)
 
     def advance(self, time: int) -> None:
         """Capture time has come to ``time`` (nanoseconds since 1970 UTC) without a packet; waits may end."""

@@ -51,14 +51,9 @@ class Limits:
     """How much later a datagram that is equal in all that TCP sees, and in its identification, still counts as a
     copy that the tap made. Later: a retransmission. No sender retransmits so soon (RFC 6298 §2.4; in practice 200
     ms)."""
-    duplicate_packets: int = 256
-    """Packets with octets, SYN, FIN or RST that are remembered to find copies, the latest of all flows together.
-    A copy of an older one counts as retransmission."""
-
-    duplicate_watch: int = 1_024
-    """Packets for which those that come in the plain are remembered too, from each that does not: with octets out
-    of order, repeated, or with SYN, FIN or RST. The first copies after a longer run of plain ones count as
-    retransmission."""
+    duplicate_packets: int = 512
+    """Packets of the whole capture among which copies of the latest one are looked for. A copy of an older one
+    counts as retransmission."""
 
     clock_step: int = 60 * SECOND
     """A packet time so far below the latest one says that the capture's clock was set, or that captures follow one

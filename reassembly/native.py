@@ -14,10 +14,12 @@ chosen, not given, besides those of `reception` and `lifecycle`:
   from its own sender refute it.
 """
 
+from collections.abc import Sequence
+
 from capture.packet import Packet
 from reassembly.assembler import Mark
 from reassembly.clocks import Clocks
-from reassembly.connection import Direction
+from reassembly.connection import Direction, address_size
 from reassembly.copies import Copies
 from reassembly.counters import Counters
 from reassembly.delivery import Delivery
@@ -28,6 +30,7 @@ from reassembly.lifecycle import Lifecycle
 from reassembly.limits import DEFAULT_LIMITS, Limits
 from reassembly.plausibility import tells_nothing
 from reassembly.reception import Reception
+from reassembly.share import Share
 from reassembly.strays import Strays
 from reassembly.table import Table
 from reassembly.timers import Timers
@@ -39,7 +42,7 @@ class NativeEngine:
 
     ``separate_vlans`` makes the networks of a packet (VLAN, VNI) part of what tells its flow: no number can mix
     what these keep apart, but a tap that tags the directions of a connection differently shows two flows of one
-    side each.
+    side each. ``share`` (index, of): take only the flows of one of so many shares, see `Share`.
     """
 
     __slots__ = (
@@ -49,16 +52,14 @@ class NativeEngine:
         "_copies",
         "_directions",
         "_latest",
-        "_limits",
         "_mark",
         "_read",
         "_reader",
         "_reception",
-        "_remember",
+        "_share",
         "_step",
         "_timers",
         "_waits",
-        "_watching",
         "counters",
     )
 
@@ -69,10 +70,10 @@ class NativeEngine:
         server_ports: frozenset[int] = frozenset(),
         verify_checksums: bool = False,
         separate_vlans: bool = False,
+        share: tuple[int, int] | None = None,
     ) -> None:
         self.counters = Counters()
         self._callback = callback
-        self._limits = limits
         self._reader = HeaderReader(self.counters, verify_checksums)
         self._read = self._read_separately if separate_vlans else self._reader.read
         table = Table(self.counters, limits, server_ports)
@@ -99,9 +100,8 @@ class NativeEngine:
             counters=self.counters,
             limits=limits,
         )
-        self._copies = Copies(limits)
-        self._remember = self._copies.remember
-        self._watching = 0  # until this packet those in the plain are remembered too, to know their copies
+        self._copies = Copies(limits, self.counters)
+        self._share = None if share is None else Share(*share, server_ports)
         self._clocks = Clocks(self.counters, limits)
         self._step = limits.clock_step
         self._latest = 0  # the latest packet time, on the clock of the packets that come now
@@ -124,11 +124,13 @@ class NativeEngine:
         segment = self._read(octets, wire_length, link_type, self._clock)
         if segment is None:
             return
-        key, sequence, acknowledgment, flags, payload, cut, path, _ = segment
+        key, sequence, acknowledgment, flags, payload, cut, path, ident = segment
         direction = self._directions.get(key)
         if direction is None:
+            if self._share is not None and not self._share.holds(key, 0, address_size(key)):
+                return
             if not tells_nothing(segment):
-                self._remember((self._clock, segment))
+                self._copies.remember(key, sequence, acknowledgment, flags, payload, cut, ident, self._clock)
                 self._reception.begin(segment, self._mark, self._clock)
             return
         connection = direction.connection
@@ -140,8 +142,7 @@ class NativeEngine:
             if not direction.assembler.take(sequence, len(payload)):
                 self._segment(direction, segment)
                 return
-            if self._watching:
-                self._remember((self._clock, segment))
+            self._copies.remember(key, sequence, acknowledgment, flags, payload, 0, ident, self._clock)
             connection.emitted = True
             self._callback(
                 StreamData(connection.flow, direction.from_client, time, sequence, number, source, payload)
@@ -154,6 +155,11 @@ class NativeEngine:
         if direction.other.waits:
             self._waits.note_acknowledged(direction.other, self._clock)
             self._timers.plan(connection, self._clock)
+
+    def feed_all(self, batch: Sequence[Packet]) -> None:
+        """Take packets in their order."""
+        for packet in batch:
+            self.feed(packet)
 
     def advance(self, time: int) -> None:
         """Capture time has come to ``time`` (nanoseconds since 1970 UTC) without a packet; waits may end."""
@@ -190,13 +196,10 @@ class NativeEngine:
 
     def _segment(self, direction: Direction, segment: Segment) -> None:
         """A segment of addresses and ports that are known, if it is not a copy that the tap made."""
-        packets = self.counters.packets
-        if segment[3] & (FIN | SYN | RST) or segment[4]:
-            self._watching = packets + self._limits.duplicate_watch
-            if self._copies.holds(segment, self._clock):
+        key, sequence, acknowledgment, flags, payload, cut, _, ident = segment
+        if flags & (FIN | SYN | RST) or payload:
+            if self._copies.holds(key, sequence, acknowledgment, flags, payload, cut, ident, self._clock):
                 self.counters.duplicates += 1
                 return
-            self._remember((self._clock, segment))
-        elif packets > self._watching:
-            self._watching = 0
+            self._copies.remember(key, sequence, acknowledgment, flags, payload, cut, ident, self._clock)
         self._reception.sort(direction, segment, self._mark, self._clock)
