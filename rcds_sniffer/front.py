@@ -8,7 +8,7 @@ A fault of this program in what decodes or records costs one connection: it is t
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from capture.packet import Packet
 from rcds_sniffer.events import Event
@@ -38,15 +38,9 @@ class Front:
             self._by_port.update(dict.fromkeys(ports, decoder))
         self._given_up: set[Flow] = set()
 
-    def feed_all(self, packets: list[Packet]) -> None:
+    def feed_all(self, packets: Sequence[Packet]) -> None:
         """Take one batch."""
-        feed_all = getattr(self.engine, "feed_all", None)
-        if feed_all is not None:
-            feed_all(packets)
-            return
-        feed = self.engine.feed
-        for packet in packets:
-            feed(packet)
+        self.engine.feed_all(packets)
 
     def decoded(self) -> dict[str, dict[str, int]]:
         """What each decoder counted."""

@@ -150,7 +150,7 @@ class Pipeline:
         outcome.failure = outcome.failure or self._back.failure
         return outcome
 
-    def _take(self, packets: list[Packet]) -> None:
+    def _take(self, packets: Sequence[Packet]) -> None:
         if self._live:
             self._follow_steps()
             self._back.set_now(packets[-1].time if packets else self._source.clock or self.now)
