@@ -10,7 +10,7 @@ FILE   ?= tests/pcaps/demo.pcap
 COMPILED := .venv-compiled
 SOURCES  := $(shell find capture reassembly msnp rcds_sniffer -name '*.py' -o -name '*.py[xi]' -o -name '*.px[di]')
 BINDINGS := $(filter %.pyx %.pxd %.pxi,$(SOURCES))
-PYTEST   := pytest --numprocesses auto --dist loadgroup
+PYTEST   := pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo live-demo test check replay clean

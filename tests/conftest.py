@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PCAPS = ROOT / "tests" / "pcaps"
+LIVE = ROOT / "tests" / "live"
 SHARED = ROOT.parent / "shared" / "pcaps"
 """Captures of real clients, which the project does not ship; tests that use them skip where they are absent."""
 
@@ -41,6 +42,19 @@ def pytest_configure(config: pytest.Config) -> None:
     wrong = [name for name in compiled_modules() if not _is_compiled_elsewhere(name)]
     if wrong:
         raise pytest.UsageError(f"not compiled, or not the installed ones: {', '.join(wrong)}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On several cores, what shares fixtures stays together: a file; and the live tests, which wait much and begin.
+
+    Nothing else need be kept apart: namespaces bear the number of their process, ports and files are fresh.
+    """
+    if not getattr(config.option, "loadgroup", False):  # of pytest-xdist, which may be absent
+        return
+    items.sort(key=lambda item: LIVE not in item.path.parents)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("live" if LIVE in item.path.parents else item.path.stem))
 
 
 def _is_compiled_elsewhere(name: str) -> bool:

@@ -15,8 +15,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.conftest import ROOT
-
 from .namespaces import Namespace
 
 PATIENCE = 60.0
@@ -64,7 +62,7 @@ class Run:
                 stdout=out,
                 stderr=err,
                 cwd=folder,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},  # what is tested here is run there
             )
 
     @property
