@@ -6,6 +6,8 @@ released while libpcap is at work. To wait for packets, poll the ``descriptor``.
 it makes the kernel's buffer some 200 times smaller (each packet then takes a slot of the largest one's size).
 """
 
+from posix.stdio cimport fileno
+
 from capture.block cimport Block, Entry, Memory, Shelf
 from capture.gather cimport Gather, gather
 from capture.pcap_h cimport *
@@ -91,7 +93,8 @@ cdef class Handle:
     def descriptor(self):
         """To poll for packets; of a file, its own."""
         self._check()
-        return pcap_fileno(self._handle)
+        cdef FILE *file = pcap_file(self._handle)  # of a file pcap_fileno tells -1 (libpcap 1.10)
+        return pcap_fileno(self._handle) if file is NULL else fileno(file)
 
     def set_filter(self, program not None):
         """Have the kernel, or behind its buffer libpcap, hand over only what a `capture.bpf.Program` accepts.

@@ -1,5 +1,6 @@
 # What of libpcap is used. Structures name only the fields that are; the compiler knows the rest.
 
+from libc.stdio cimport FILE
 from posix.time cimport timeval
 
 
@@ -39,6 +40,7 @@ cdef extern from "pcap/pcap.h" nogil:
     int pcap_activate(pcap_t *handle)
     int pcap_setnonblock(pcap_t *handle, int on, char *error)
     int pcap_fileno(pcap_t *handle)
+    FILE *pcap_file(pcap_t *handle)
     int pcap_get_selectable_fd(pcap_t *handle)
     int pcap_datalink(pcap_t *handle)
     int pcap_compile(
