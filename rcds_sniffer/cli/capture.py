@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from capture.live import BUFFER_OCTETS, open_interfaces
+from capture.live import BUFFER_OCTETS, READERS, open_interfaces
 from rcds_sniffer.cli import options
 from rcds_sniffer.cli.analysis import analysis
 from rcds_sniffer.cli.errors import UserError
@@ -28,7 +28,7 @@ from rcds_sniffer.export import FORMATS
 @whom
 @options.period
 @analysis(tunnels=False)
-@click.option("--source", type=click.Choice(["pypcap"]), default="pypcap", show_default=True, help="What captures.")
+@click.option("--source", type=click.Choice(READERS), help="What captures; the first of these that is installed.")
 @click.option(
     "--buffer",
     type=click.IntRange(1, 2047),
@@ -59,6 +59,7 @@ def capture(
     /,
     *,
     interface: tuple[str, ...],
+    source: str | None,
     buffer: int,
     promiscuous: bool,
     follow: bool,
@@ -91,7 +92,7 @@ def capture(
     gc.freeze()  # what is imported stays: no collection need look at it, least of all the one that delays our end
     run(
         ctx,
-        lambda: open_interfaces(interface, buffer_octets=buffer << 20, promiscuous=promiscuous),
+        lambda: open_interfaces(interface, source, buffer_octets=buffer << 20, promiscuous=promiscuous),
         lambda _: contextlib.nullcontext(lambda: None),
         output=(output_format or "chat", output or "-") if wanted else None,
         live=True,

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from capture.files import open_files
+from capture.files import READERS, open_files
 from capture.folder import follow_folder
 from capture.source import Source
 from rcds_sniffer.cli import options
@@ -22,7 +22,9 @@ from rcds_sniffer.cli.whom import whom
 @whom
 @options.period
 @analysis(tunnels=True)
-@click.option("--source", type=click.Choice(["pypcap", "savefile"]), help="Reader of capture files.")
+@click.option(
+    "--source", type=click.Choice(READERS), help="Reader of capture files; the first of these that is installed."
+)
 @click.option("--follow", is_flag=True, help="FILE is a folder into which a capture daemon rotates files: go on.")
 @click.option(
     "--workers",

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -171,13 +172,14 @@ def test_without_the_compiled_part_files_are_read_all_the_same_and_that_is_told_
     monkeypatch.setattr(compiled, "LIBPCAP", False)
     monkeypatch.setattr(pypcap_source, "AVAILABLE", False)
     compiled.say_slower.cache_clear()
+    caplog.set_level(logging.INFO, "capture")
     (tmp_path / "a.pcap").write_bytes(PCAP)
     for _ in range(2):
         with open_files([str(tmp_path / "a.pcap")]) as source:
             assert source.reader == "savefile"
             assert read(source)[0].wire_length == len(FRAMES[0])
     assert [message for message in caplog.messages if "slower" in message] == [
-        f"{compiled.MISSING}: reading by savefile, which is slower"
+        f"{compiled.MISSING}; reading by savefile, which is slower"
     ]
 
 
