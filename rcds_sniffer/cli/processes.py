@@ -13,17 +13,21 @@ SMALL_OCTETS: Final = 4 << 20
 """Of capture files: below, one process is done before a second one pays."""
 
 
-def two_processes(given: dict[str, Any], source: Source, *, live: bool) -> bool:
+def two_processes(given: dict[str, Any], source: Source, *, everybody: bool, live: bool) -> bool:
     """Whether a worker reads and decodes, while this process records.
 
-    ``given`` are the options of the command; ``workers`` among them is what the user wants, None is our choice.
+    Args:
+        given: the options of the command; ``workers`` among them is what the user wants, None is our choice.
+        source: what is read.
+        everybody: of the warrant.
+        live: it is read as it happens.
     """
     asked: int | None = given.get("workers")
     if asked == 1 or (asked is None and live):
         return False
     obstacle = _obstacle(given, live=live)
     if obstacle is None and asked is None:
-        obstacle = _no_gain(source)
+        obstacle = _no_gain(source, everybody=everybody)
     if obstacle is not None:
         log.info("one process reads and records: %s", obstacle)
     return obstacle is None
@@ -39,9 +43,11 @@ def _obstacle(given: dict[str, Any], *, live: bool) -> str | None:
     return None
 
 
-def _no_gain(source: Source) -> str | None:
+def _no_gain(source: Source, *, everybody: bool) -> str | None:
     if len(os.sched_getaffinity(0)) < 2:
         return "there is one processor core"
+    if not everybody:  # a worker does not know whom the recorder is interested in, and decodes all
+        return "where only some accounts are recorded, most of the capture need not be decoded"
     if source.size is not None and source.size < SMALL_OCTETS:
         return "the capture is small"
     return None

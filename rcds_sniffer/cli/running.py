@@ -81,7 +81,8 @@ def run(
             source = stack.enter_context(open_source())
             source.set_filter(_filter(given, wanted))
             engine = _engine(given, wanted, live)
-            worker = _worker(stack, source, engine, protocols) if two_processes(given, source, live=live) else None
+            two = two_processes(given, source, everybody=warrant.everybody, live=live)
+            worker = _worker(stack, source, engine, protocols) if two else None
             source = source if worker is None else worker.source
             store = None if db is None else stack.enter_context(StoreSink(db))
             writer = None if output is None else stack.enter_context(WriterSink(*output, live=live))

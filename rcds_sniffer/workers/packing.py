@@ -19,8 +19,8 @@ from rcds_sniffer.events import Connection, Event, Seen
 
 Packed = tuple[Any, ...]
 
-MARSHAL_VERSION: Final = 2
-"""Of its format: the last without a table of the objects met before, which costs more than it saves here."""
+MARSHAL_VERSION: Final = 4
+"""Of its format: what occurs again in a message, as names and types do, is written once."""
 
 OPENED: Final = -1
 """Begins a connection: number, protocol, client, server, started, version."""
