@@ -76,7 +76,7 @@ class PartTexts(Generic[Origin]):
             text.total = total
         text.parts[index] = content
         text.latest = time
-        size = sum(len(octets) for _, octets in content.body)
+        size = content.headers.octets + sum(len(octets) for _, octets in content.body)
         text.octets += size
         self._octets += size
         if text.total is not None and len(text.parts) >= text.announced:

@@ -9,9 +9,8 @@ counted and left alone.
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
-from msnp.frames import ERROR, Frame, Shape
+from msnp.frames import ERROR, Frame, Shape, Shapes
 from msnp.handlers_login import (
     handler_msn_cvr,
     handler_msn_error,
@@ -40,18 +39,33 @@ from msnp.handlers_switchboard import (
 )
 from msnp.state import State
 
+AFTER_LOGIN = frozenset(
+    b"SYN CHG UUX ADL RML BLP GTC PRP REA ADC ADD REM ADG RMG REG SBP XFR URL PNG GCF"
+    b" QNG CHL ILN NLN FLN RNG UBX UBN UBM NOT IPG LST LSG BPR NFY SDG PUT".split()
+)
+"""Only with a notification server that has accepted the login."""
+
 Handler = Callable[[State, Frame], None]
 
 
-class Command(NamedTuple):
-    """What is known of one command of one side."""
+class Command(Shape):
+    """What is known of one command of one side: its shape, and what it means."""
 
-    shape: Shape
-    notification: bool | None
-    """True: only with a notification server; False: only with a switchboard."""
-    handler: Handler | None
-    label: str
-    """``C MSG``, ``S JOI``: the command as it is counted."""
+    __slots__ = ("after_login", "handler", "label", "name", "notification", "utterance")
+
+    def __init__(
+        self, shape: Shape, side: bool, name: str, notification: bool | None, handler: Handler | None
+    ) -> None:
+        super().__init__(shape.form, shape.payload, shape.opens, shape.telling)
+        self.name = name.encode()
+        self.notification = notification
+        """True: only with a notification server; False: only with a switchboard."""
+        self.handler = handler
+        self.label = f"{'C' if side else 'S'} {name}"
+        """``C MSG``, ``S JOI``: the command as it is counted."""
+        self.after_login = self.name in AFTER_LOGIN
+        self.utterance = name in {"MSG", "ACK", "NAK"}
+        """What people say, or an answer to it: nothing that a muted session must know."""
 
 
 T = r"\d{1,10}"  # transaction, or serial
@@ -210,19 +224,17 @@ COMMANDS: dict[tuple[bool, bytes], Command] = {
             opens,
             telling,
         ),
+        side,
+        name,
         notification,
         handler,
-        f"{'C' if side else 'S'} {name}",
     )
     for side, name, payload, notification, telling, form, opens, handler in _ROWS
 }
 
-SHAPES: dict[bool, dict[bytes, Shape]] = {
-    side: {name: command.shape for (of, name), command in COMMANDS.items() if of is side} for side in (C, S)
+SHAPES: dict[bool, Shapes] = {
+    side: Shapes({name: command for (of, name), command in reversed(COMMANDS.items()) if of is side})
+    for side in (C, S)
 }
-
-AFTER_LOGIN = frozenset(
-    b"SYN CHG UUX ADL RML BLP GTC PRP REA ADC ADD REM ADG RMG REG SBP XFR URL PNG GCF"
-    b" QNG CHL ILN NLN FLN RNG UBX UBN UBM NOT IPG LST LSG BPR NFY SDG PUT".split()
-)
-"""Only with a notification server that has accepted the login."""
+"""The same for the framers. The rows of conversations, which are last, have the first places: a switchboard's
+session counts by place."""

@@ -2,28 +2,50 @@
 
 Every event carries the mark of its first octet. ``None`` is unknown, never an empty guess. Accounts are
 normalised (:func:`msnp.accounts.normalise`); ``account is None`` or ``sender is None`` means the connection's
-own account, whoever that proves to be.
+own account, whoever that proves to be. What people say to each other stands in :mod:`msnp.utterances`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from msnp.mark import Mark
+from msnp.utterances import Acknowledged, ActionText, Message, Nudge, TextMessage, TypingNotice, Utterance
 
-class Mark(NamedTuple):
-    """Where octets were seen; passed in with them, never looked at but for the arithmetic on ``sequence``."""
-
-    time: int
-    """Nanoseconds since 1970 UTC."""
-    sequence: int
-    """TCP sequence number, modulo 2**32."""
-    packet: int
-    source: str
+__all__ = [
+    "AccountKnown",
+    "Acknowledged",
+    "ActionText",
+    "Called",
+    "ConversationKnown",
+    "Entered",
+    "Event",
+    "Joined",
+    "Left",
+    "LoggedIn",
+    "LoggedOut",
+    "MailNoticed",
+    "Mark",
+    "Message",
+    "NameChanged",
+    "Nudge",
+    "Occurrence",
+    "Present",
+    "ProfileReceived",
+    "RosterUnsure",
+    "Rung",
+    "ServerKnown",
+    "StatusChanged",
+    "TextMessage",
+    "TypingNotice",
+    "Undecoded",
+    "Utterance",
+    "VersionAgreed",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that was learnt."""
+class Occurrence:
+    """Something that was learnt, other than what people say to each other."""
 
     mark: Mark
     from_client: bool
@@ -38,21 +60,21 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VersionAgreed(Event):
+class VersionAgreed(Occurrence):
     """Client and server settled on a protocol version (the first ``MSNPn`` of the server's VER)."""
 
     version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServerKnown(Event):
+class ServerKnown(Occurrence):
     """The connection's server is a notification server (True) or a switchboard (False)."""
 
     notification: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountKnown(Event):
+class AccountKnown(Occurrence):
     """The connection's own account is proven; at most once per connection."""
 
     account: str
@@ -61,7 +83,7 @@ class AccountKnown(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationKnown(Event):
+class ConversationKnown(Occurrence):
     """The switchboard session's id, which both tapped ends share; at most once per connection."""
 
     session_id: str
@@ -71,7 +93,7 @@ class ConversationKnown(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedIn(Event):
+class LoggedIn(Occurrence):
     """The own account signed in, or tried to (``error``)."""
 
     account: str | None
@@ -82,7 +104,7 @@ class LoggedIn(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedOut(Event):
+class LoggedOut(Occurrence):
     """The own account signed out, was signed out, or its connection ended."""
 
     reason: str | None = None
@@ -90,7 +112,7 @@ class LoggedOut(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatusChanged(Event):
+class StatusChanged(Occurrence):
     """Somebody's status: the own account's (``account`` None) or a contact's."""
 
     account: str | None
@@ -105,7 +127,7 @@ class StatusChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NameChanged(Event):
+class NameChanged(Occurrence):
     """A display name: the own (``account`` None), or the one that the own account gave a contact."""
 
     account: str | None
@@ -113,14 +135,14 @@ class NameChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileReceived(Event):
+class ProfileReceived(Occurrence):
     """The server's profile message to the own account; credentials are replaced by ``present``."""
 
     fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MailNoticed(Event):
+class MailNoticed(Occurrence):
     """A mail notice to the own account; its content type and the fields of its body."""
 
     content_type: str
@@ -131,7 +153,7 @@ class MailNoticed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Called(Event):
+class Called(Occurrence):
     """The own account invited somebody into the conversation (CAL), or could not (``error``)."""
 
     account: str | None
@@ -139,7 +161,7 @@ class Called(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rung(Event):
+class Rung(Occurrence):
     """Somebody invited the own account to a conversation (RNG, on the notification connection)."""
 
     inviter: str
@@ -150,12 +172,12 @@ class Rung(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entered(Event):
+class Entered(Occurrence):
     """The own account is in the conversation, and the roster is complete from here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Present(Event):
+class Present(Occurrence):
     """Somebody was there already when the own account came in (IRO)."""
 
     account: str
@@ -163,7 +185,7 @@ class Present(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Joined(Event):
+class Joined(Occurrence):
     """Somebody else came in (JOI)."""
 
     account: str
@@ -171,7 +193,7 @@ class Joined(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left(Event):
+class Left(Occurrence):
     """Somebody left (BYE): the own account (``account`` None, its OUT or the end of its connection) or another."""
 
     account: str | None
@@ -179,85 +201,23 @@ class Left(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RosterUnsure(Event):
+class RosterUnsure(Occurrence):
     """Octets are missing that may have told of joins and leaves; who is there is known in part from here on.
 
     The mark is of the last octet seen in front of them, or, if there is none, of the first behind them.
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message(Event):
-    """Base of what people send to each other by MSG."""
-
-    sender: str | None
-    """None: the own account."""
-    sender_name: str | None = None
-    transaction: int | None = None
-    """Of the own account's MSG; an :class:`Acknowledged` may name it."""
-    acknowledgement: str | None = None
-    """``U`` ``N`` ``A`` ``D`` ``S``: what answer the own account asked for."""
-    content_type: str | None = None
-    missing: int = 0
-    """Octets of its content that the tap did not see."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextMessage(Message):
-    """A text. All parts of a multi-part text are one event, which stands at the first part's mark."""
-
-    text: str
-    """Exactly as sent; where octets are missing (``missing``), the pieces that were seen, in order."""
-    charset: str
-    """The charset that the text was decoded by: ``utf-8`` or what was declared or likeliest."""
-    known: tuple[tuple[int, bytes], ...] | None = None
-    """Only if ``missing``: the pieces of the body that were seen, with their offsets in the body."""
-    length: int
-    """Octets of the whole body, as announced; of a multi-part text without all parts, of those seen."""
-    format: Mapping[str, object] | None = None
-    """X-MMS-IM-Format: font, effects, color (RRGGBB), charset, pitch_family, right_to_left."""
-    message_id: str | None = None
-    """Message-ID of a multi-part text."""
-    parts: int = 1
-    parts_missing: int = 0
-    user_agent: str | None = None
-    declared_name: str | None = None
-    """P4-Context: the name that the sender asked to be shown instead."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypingNotice(Message):
-    """Somebody is typing, or recording a voice clip."""
-
-    recording: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nudge(Message):
-    """A nudge."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionText(Message):
-    """An action: ``waves``."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledged(Event):
-    """The server delivered (ACK) or refused (NAK) the own account's MSG."""
-
-    transaction: int
-    delivered: bool
-
-
 # --- what could not be read ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Undecoded(Event):
+class Undecoded(Occurrence):
     """Octets of a connection known to be MSNP that could not be read: skipped garbage, a line beyond the limit."""
 
     octets: int
     reason: str
+
+
+Event = Occurrence | Utterance
+"""Whatever a session hands on. Utterances, of which there are thousands for each of the others, decode lazily."""

@@ -6,23 +6,24 @@ exactly as it was sent.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypedDict
 
 from msnp.accounts import normalise
 from msnp.chunks import PartText
-from msnp.events import (
-    ActionText,
-    Mark,
-    Nudge,
-    TextMessage,
-    TypingNotice,
-)
-from msnp.frames import Frame, MalformedError, to_number
+from msnp.frames import Frame, MalformedError, Payload, to_number
 from msnp.handlers_login import account_of
 from msnp.handlers_notices import tell_notice
-from msnp.mime import Content, parse, parse_fields
+from msnp.mime import HEADS, Content, parse, parse_fields, whole_content
 from msnp.state import State
-from msnp.text import decode_name, decode_text
+from msnp.utterances import (
+    Origin,
+    action_text,
+    nudge,
+    origin_of,
+    own_origin,
+    text_in_parts,
+    text_message,
+    typing_notice,
+)
 
 _COUNTED = {
     "application/x-msnmsgrp2p",
@@ -38,75 +39,77 @@ _COUNTED = {
 }
 
 
-class Origin(NamedTuple):
-    """Of one MSG: who sent it, and how."""
-
-    mark: Mark
-    from_client: bool
-    sender: str | None
-    sender_name: str | None
-    transaction: int | None
-    acknowledgement: str | None
-
-
 def handler_msn_msg(state: State, line: Frame) -> None:
     """MSG: to the switchboard, from somebody, or from the notification server itself."""
-    if line.payload is None:
+    if line.payload_at < 0 and line.payload is None:
         raise MalformedError("no length")
-    if line.from_client:
-        acknowledgement = line.word(2).decode("ascii", "replace")
-        origin = Origin(line.mark, True, None, state.own_name(), line.number(1), acknowledgement)
-    elif state.notification or line.word(1).lower() == b"hotmail":
-        state.learn_server(True, line.mark, from_client=False)
-        tell_notice(state, line, parse(line.payload))
+    if state.muted:
+        _follow_parts(state, line)
         return
-    else:
+    if not line.from_client:
+        if state.notification or line.word(1).lower() == b"hotmail":
+            state.learn_server(True, line.mark, from_client=False)
+            tell_notice(state, line, _content_of(state, line))
+            return
         state.learn_server(False, line.mark, from_client=False)
-        state.doubt()
-        sender = account_of(line.word(1))
-        name = decode_name(line.tokens[2]) if len(line.tokens) > 3 else None
-        origin = Origin(line.mark, False, sender, name, None, None)
-    content = parse(line.payload)
+        if state.doubts:
+            state.doubt()
+    origin = _origin_of(state, line)
+    content = _content_of(state, line)
     if state.part_texts:
-        for late in state.part_texts.expire(line.mark.time):
-            _tell_parts(state, late)
+        _tell_late(state, line.mark.time)
     if not content.readable:
         raise MalformedError("headers missing")
-    if not _handle_part(state, origin, content):
-        kind = content.headers.type or "text/plain"
-        handle = _CONTENTS.get(kind)
-        if handle is not None:
+    headers = content.headers
+    if not headers.part or not _handle_part(state, origin, content):
+        kind = headers.type or "text/plain"
+        if kind == "text/plain":
+            state.emit(text_message(origin, content))
+        elif (handle := _CONTENTS.get(kind)) is not None:
             handle(state, origin, content)
         else:
             kind = kind if kind in _COUNTED else "other"
             state.counters[f"content {kind}"] += 1
-    _notice_endpoint(state, origin, content)
+    if origin.from_client and state.account is None:
+        _notice_endpoint(state, origin, content)
 
 
-class Common(TypedDict):
-    """What the events of all messages have."""
-
-    mark: Mark
-    from_client: bool
-    sender: str | None
-    sender_name: str | None
-    transaction: int | None
-    acknowledgement: str | None
-    content_type: str | None
-    missing: int
+def _origin_of(state: State, line: Frame) -> Origin:
+    """Who says this: the own account, or the one whom the server names."""
+    if line.from_client:
+        acknowledgement = line.word(2)
+        return own_origin(line.mark, state.own_name(), line.number(1), acknowledgement)
+    name = line.word_or_nothing(2) if line.has(3) else None
+    return origin_of(line.mark, account_of(line.word(1)), name)
 
 
-def _common(origin: Origin, content: Content) -> Common:
-    return {
-        "mark": origin.mark,
-        "from_client": origin.from_client,
-        "sender": origin.sender,
-        "sender_name": origin.sender_name,
-        "transaction": origin.transaction,
-        "acknowledgement": origin.acknowledgement,
-        "content_type": content.headers.type,
-        "missing": content.missing,
-    }
+def _content_of(state: State, line: Frame) -> Content:
+    """The payload, taken apart; the headers of a whole one are mostly known from an earlier message."""
+    source, at, stop = line.source, line.payload_at, line.payload_end
+    if at < 0:
+        payload = line.payload
+        if payload is not None and payload.pieces and len(payload.pieces[0][1]) == payload.length:
+            source, at, stop = payload.pieces[0][1], 0, payload.length
+    if at >= 0:
+        headers = HEADS.find(source, at, stop, state.place + line.from_client)
+        if headers is not None:
+            return whole_content(headers, source[at + len(headers.block) : stop])
+    return parse(line.payload or Payload(0, ()))
+
+
+def is_silent(state: State, from_client: bool, source: bytes, at: int, stop: int) -> bool:
+    """Whether a whole message is surely no part of a longer one, so that a muted session need not look at it."""
+    headers = HEADS.find(source, at, stop, state.place + from_client)
+    return headers is not None and not headers.part
+
+
+def _follow_parts(state: State, line: Frame) -> None:
+    """While muted: nobody asks for what is said here, but somebody may before a text's last part comes."""
+    content = _content_of(state, line)
+    if state.part_texts:
+        _tell_late(state, line.mark.time)
+    if content.readable and content.headers.part:
+        _handle_part(state, _origin_of(state, line), content)
 
 
 # --- texts, whole and in parts ------------------------------------------------------------------------------
@@ -141,56 +144,9 @@ def _handle_part(state: State, origin: Origin, content: Content) -> bool:
     return True
 
 
-def _handle_text(state: State, origin: Origin, content: Content) -> None:
-    """A text in one part."""
-    runs = [octets for _, octets in content.body]
-    decoded, charset = decode_text(runs, content.headers.charset, cut=bool(content.missing))
-    _tell_text(
-        state,
-        origin,
-        content,
-        text=decoded,
-        charset=charset,
-        known=content.body if content.missing else None,
-        length=content.length,
-        message_id=content.headers.get("message-id"),
-    )
-
-
-def _tell_text(
-    state: State,
-    origin: Origin,
-    content: Content,
-    *,
-    text: str,
-    charset: str,
-    known: tuple[tuple[int, bytes], ...] | None,
-    length: int,
-    message_id: str | None,
-    parts: int = 1,
-    parts_missing: int = 0,
-) -> None:
-    """One text; ``content`` is its first part that is here."""
-    headers = content.headers
-    common = _common(origin, content)
-    shown = headers.get("p4-context")
-    if shown is not None:
-        common["sender_name"] = shown
-    state.emit(
-        TextMessage(
-            **common,
-            text=text,
-            charset=charset,
-            known=known,
-            length=length,
-            format=None if headers.format is None else dict(headers.format),
-            message_id=message_id,
-            parts=parts,
-            parts_missing=parts_missing,
-            user_agent=headers.get("user-agent"),
-            declared_name=shown,
-        )
-    )
+def _tell_late(state: State, now: int) -> None:
+    for text in state.part_texts.expire(now):
+        _tell_parts(state, text)
 
 
 def flush_texts(state: State) -> None:
@@ -207,18 +163,18 @@ def _tell_parts(state: State, text: PartText[Origin]) -> None:
     pieces, length = _joined(text)
     missing = sum(part.missing for part in text.parts.values())
     parts_missing = text.announced - len(text.parts)
-    decoded, charset = decode_text(_runs(pieces, text), first.headers.charset, cut=bool(missing or parts_missing))
-    _tell_text(
-        state,
-        text.origin,
-        first._replace(missing=missing),
-        text=decoded,
-        charset=charset,
-        known=tuple(pieces) if missing else None,
-        length=length,
-        message_id=text.message_id,
-        parts=text.announced,
-        parts_missing=parts_missing,
+    state.emit(
+        text_in_parts(
+            text.origin,
+            first,
+            _runs(pieces, text),
+            tuple(pieces),
+            length,
+            missing,
+            text.message_id,
+            text.announced,
+            parts_missing,
+        )
     )
 
 
@@ -260,11 +216,10 @@ def _handle_control(state: State, origin: Origin, content: Content) -> None:
         named = content.headers.get(header) or parse_lower(content).get(header)
         if named is None:
             continue
-        account = normalise(named)
-        if origin.from_client and account is not None:
+        if origin.from_client and state.account is None and (account := normalise(named)) is not None:
             evidence = "RecordingUser" if recording else "TypingUser"
             state.learn_account(account, evidence, origin.mark, from_client=True)
-        state.emit(TypingNotice(**_common(origin, content), recording=recording))
+        state.emit(typing_notice(origin, content, recording))
         return
 
 
@@ -277,20 +232,19 @@ def _handle_datacast(state: State, origin: Origin, content: Content) -> None:
     """``ID: 1`` a nudge, ``ID: 4`` an action (reference 5.3); winks and voice clips are others."""
     body = parse_lower(content)
     if body.get("id") == "1":
-        state.emit(Nudge(**_common(origin, content)))
+        state.emit(nudge(origin, content))
     elif body.get("id") == "4":
-        state.emit(ActionText(**_common(origin, content), text=body.get("data", "")))
+        state.emit(action_text(origin, content, body.get("data", "")))
 
 
 def _notice_endpoint(state: State, origin: Origin, content: Content) -> None:
     """``P2P-Src`` of an own message names the own account (reference 2.4, rule 6)."""
     source = content.headers.get("p2p-src")
-    if origin.from_client and source and state.account is None and (account := normalise(source)) is not None:
+    if source and (account := normalise(source)) is not None:
         state.learn_account(account, "P2P-Src", origin.mark, from_client=True)
 
 
 _CONTENTS: dict[str, Callable[[State, Origin, Content], None]] = {
-    "text/plain": _handle_text,
     "text/x-msmsgscontrol": _handle_control,
     "text/x-msnmsgr-datacast": _handle_datacast,
 }

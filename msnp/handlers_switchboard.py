@@ -6,11 +6,12 @@ not a participant beside itself.
 """
 
 from msnp.accounts import endpoint
-from msnp.events import Acknowledged, Called, Joined, Left, Present
+from msnp.events import Called, Joined, Left, Present
 from msnp.frames import Frame
 from msnp.handlers_login import account_of
 from msnp.state import State
 from msnp.text import decode_name, decode_word
+from msnp.utterances import acknowledged
 
 
 def _name(line: Frame, index: int) -> str | None:
@@ -81,11 +82,5 @@ def handler_msn_bye(state: State, line: Frame) -> None:
 
 def handler_msn_ack(state: State, line: Frame) -> None:
     """ACK, NAK: the server delivered a message, or could not."""
-    state.emit(
-        Acknowledged(
-            mark=line.mark,
-            from_client=False,
-            transaction=line.number(1),
-            delivered=line.tokens[0] == b"ACK",
-        )
-    )
+    if not state.muted:
+        state.emit(acknowledged(line.mark, line.number(1), line.source[line.line_at] == ord("A")))

@@ -6,13 +6,14 @@ and may hold more of them. Where the tap lost octets, what is left of headers an
 can be, and the rest stays counted as missing.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from msnp.frames import Payload
+from msnp.limits import Recent
 from msnp.text import decode_word
 
 _EOL = rb"(?:\r\n|\r(?!\n)|\n)"
@@ -23,39 +24,175 @@ _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,63}[ \t]*:")
 _MOST_HEADERS = 256
 
 
-class Headers(NamedTuple):
-    """A header block, read."""
+_PLACES = 16 * 1024
+"""Sides of sessions that remember their last header blocks apart from others."""
+_LONGEST_KEPT = 512
+"""Octets of a header block that is kept for the next message that has the same; real ones stay under 300."""
+_MOST_KEPT = 4096
+"""Header blocks kept. Few clients write more than a handful; only typing notices name their sender."""
 
-    fields: Mapping[str, str]
-    """By lower-case name; the first of several counts."""
-    type: str | None
-    """The content type, bare and in lower case."""
-    charset: str | None
-    """The declared character set."""
-    format: Mapping[str, object] | None
-    """X-MMS-IM-Format, decoded."""
+
+class Headers:
+    """A header block; read when something of it is asked for."""
+
+    __slots__ = ("_charset", "_fields", "_format", "_octets", "_type", "block", "part")
+    block: bytes
+    """The octets with the blank line behind them, if others may begin with the same; else none."""
+    part: bool
+    """The message may be a part of a longer one: the block names a message id."""
+    _octets: bytes
+    _fields: dict[str, str] | None
+    _type: str | None
+    _charset: str | None
+    _format: Mapping[str, object] | None
+
+    def __init__(self, octets: bytes, block: bytes = b"") -> None:
+        self.block = block
+        self.part = b"message-id" in octets.lower()
+        self._octets = octets
+        self._fields = None
+        self._type = self._charset = None
+        self._format = None
+
+    @property
+    def octets(self) -> int:
+        """How long it is."""
+        return len(self._octets)
+
+    def _read(self) -> dict[str, str]:
+        fields = {name.lower(): value for name, value in parse_fields(self._octets).items()}
+        kind, *parameters = fields.get("content-type", "").split(";")
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset":
+                self._charset = value.strip().strip("\"'") or None
+                break
+        self._type = kind.strip().lower() or None
+        self._format = parse_format(fields.get("x-mms-im-format"))
+        self._fields = fields
+        return fields
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """By lower-case name; the first of several counts."""
+        return self._read() if self._fields is None else self._fields
+
+    @property
+    def type(self) -> str | None:
+        """The content type, bare and in lower case."""
+        if self._fields is None:
+            self._read()
+        return self._type
+
+    @property
+    def charset(self) -> str | None:
+        """The declared character set."""
+        if self._fields is None:
+            self._read()
+        return self._charset
+
+    @property
+    def format(self) -> Mapping[str, object] | None:
+        """X-MMS-IM-Format, decoded."""
+        if self._fields is None:
+            self._read()
+        return self._format
 
     def get(self, name: str) -> str | None:
         """A field's value; None where it is absent or empty."""
         return self.fields.get(name) or None
 
 
-class Content(NamedTuple):
+class Content:
     """A message, taken apart."""
 
+    __slots__ = ("_pieces", "_whole", "headers", "length", "missing", "readable")
     headers: Headers
     length: int
     """Octets of the body as announced; where the line between headers and body was lost, of all behind the loss."""
-    body: tuple[tuple[int, bytes], ...]
-    """What was seen of the body: offset and octets."""
     missing: int
     """Octets of the body that were not seen."""
     readable: bool
     """False: octets were lost in front, or there are no headers, so nothing says what this is."""
+    _whole: bytes | None
+    _pieces: tuple[tuple[int, bytes], ...]
+
+    @property
+    def body(self) -> tuple[tuple[int, bytes], ...]:
+        """What was seen of the body: offset and octets."""
+        if self._whole is None:
+            return self._pieces
+        return ((0, self._whole),) if self._whole else ()
 
     def opening(self) -> bytes:
         """The body up to the first loss."""
-        return self.body[0][1] if self.body and self.body[0][0] == 0 else b""
+        if self._whole is not None:
+            return self._whole
+        return self._pieces[0][1] if self._pieces and self._pieces[0][0] == 0 else b""
+
+
+def whole_content(headers: Headers, body: bytes) -> Content:
+    """A message of which nothing is missing."""
+    content = Content.__new__(Content)
+    content.headers = headers
+    content.length = len(body)
+    content.missing = 0
+    content.readable = True
+    content._whole = body
+    content._pieces = ()
+    return content
+
+
+class Heads:
+    """The header blocks seen last, since everybody sends the same few again and again.
+
+    A sender's texts and typing notices come in turns, so two are kept for each ``place``, a number that the caller
+    gives to each side of each session; beyond :data:`_PLACES` they are shared. Only blocks are kept that end with
+    CR LF twice, without another blank line in front: whatever begins with their octets has that header.
+    """
+
+    __slots__ = ("_blocks", "_next", "_recent")
+
+    def __init__(self) -> None:
+        self._recent: list[Headers | None] = [None] * (2 * _PLACES)
+        self._blocks: Recent[bytes, Headers] = Recent(_MOST_KEPT)
+        self._next = 0
+
+    def place(self) -> int:
+        """A place for one more session."""
+        self._next = (self._next + 1) % (_PLACES // 2)
+        return self._next * 2
+
+    def find(self, octets: bytes, at: int, stop: int, place: int) -> Headers | None:
+        """The headers of the whole message ``octets[at:stop]``; None where :func:`parse` must take it apart."""
+        first = 2 * place
+        headers = self._recent[first]
+        if headers is not None and octets.startswith(headers.block, at, stop):
+            return headers
+        headers = self._recent[first + 1]
+        if headers is not None and octets.startswith(headers.block, at, stop):
+            return headers
+        return self._look_up(octets, at, stop, first)
+
+    def _look_up(self, octets: bytes, at: int, stop: int, first: int) -> Headers | None:
+        """Find where the headers end, and remember them."""
+        found = _BLANK_LINE.search(octets, at, min(stop, at + _LONGEST_KEPT))
+        if found is None or found[0] != b"\r\n\r\n" or _LINE_END.match(octets, at) is not None:
+            return None
+        block = octets[at : found.end()]
+        headers = self._blocks.get(block)
+        if headers is None:
+            headers = Headers(block[:-4], block)
+            if not headers.fields:
+                return None
+            self._blocks.remember(block, headers)
+        self._recent[first + 1] = self._recent[first]
+        self._recent[first] = headers
+        return headers
+
+
+HEADS = Heads()
+"""Of all sessions: nothing in it tells more than the octets themselves."""
 
 
 def parse_fields(octets: bytes) -> dict[str, str]:
@@ -73,26 +210,6 @@ def parse_fields(octets: bytes) -> dict[str, str]:
     return fields
 
 
-def _read_headers(octets: bytes) -> Headers:
-    fields = {name.lower(): value for name, value in parse_fields(octets).items()}
-    kind, *parameters = fields.get("content-type", "").split(";")
-    charset = None
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            charset = value.strip().strip("\"'") or None
-            break
-    return Headers(fields, kind.strip().lower() or None, charset, parse_format(fields.get("x-mms-im-format")))
-
-
-_read_again = lru_cache(maxsize=2048)(_read_headers)
-"""Few clients write more than a handful of different header blocks."""
-
-
-def _headers(octets: bytes) -> Headers:
-    return _read_again(octets) if len(octets) <= 512 else _read_headers(octets)
-
-
 def parse(payload: Payload) -> Content:
     """Take a payload apart."""
     pieces = payload.pieces
@@ -105,11 +222,11 @@ def parse(payload: Payload) -> Content:
         blank = found.span() if found is not None else None
     if blank is not None:
         end, start = blank
-        headers = _headers(head[:end])
+        headers = Headers(head[:end])
         body = ((0, head[start:]), *((offset - start, octets) for offset, octets in rest))
         return _content(headers, payload.length - start, body, bool(headers.fields))
     if len(head) == payload.length:  # all headers, as the profile
-        headers = _headers(head)
+        headers = Headers(head)
         return _content(headers, 0, (), bool(headers.fields))
     return _parse_torn(payload, head, rest)
 
@@ -126,17 +243,21 @@ def _parse_torn(payload: Payload, head: bytes, rest: tuple[tuple[int, bytes], ..
             known += b"\r\n" + b"\r\n".join(lines)
             start = offset + found.end()
             rest = ((start, octets[found.end() :]), *rest[1:])
-    headers = _headers(known)
+    headers = Headers(known)
     body = tuple((offset - start, octets) for offset, octets in rest)
     readable = bool({"content-type", "message-id", "x-mms-im-format"} & headers.fields.keys())
     return _content(headers, payload.length - start, body, readable)
 
 
 def _content(headers: Headers, length: int, body: tuple[tuple[int, bytes], ...], readable: bool) -> Content:
-    if len(body) == 1 and len(body[0][1]) == length and length:
-        return Content(headers, length, body, 0, readable)
-    seen = tuple(piece for piece in body if piece[1])
-    return Content(headers, length, seen, length - sum(len(octets) for _, octets in seen), readable)
+    content = Content.__new__(Content)
+    content.headers = headers
+    content.length = length
+    content._whole = None
+    content._pieces = tuple(piece for piece in body if piece[1])
+    content.missing = length - sum(len(octets) for _, octets in content._pieces)
+    content.readable = readable
+    return content
 
 
 def parse_format(value: str | None) -> Mapping[str, object] | None:

@@ -7,10 +7,8 @@ one command in many segments costs more than its octets.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from msnp.events import Mark
+from msnp.mark import Mark
 
 _COMPACT = 64 * 1024
 
@@ -77,7 +75,7 @@ class Octets:
         offset, mark = marks[0]
         if offset == position:
             return mark
-        return mark._replace(sequence=(mark.sequence + position - offset) % 2**32)
+        return mark.after(position - offset)
 
     def jump(self, missing: int) -> None:
         """Forget what is left and go on ``missing`` octets later, inside the payload that is being read."""

@@ -7,16 +7,20 @@ out through ``emit``. Nothing that arrives can make this raise; what cannot be r
 :class:`~msnp.events.Undecoded`.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable
 
-from msnp.commands import AFTER_LOGIN, COMMANDS, SHAPES, Command
-from msnp.events import Event, Mark, Undecoded
-from msnp.frames import ERROR, Frame, Item, Loss, MalformedError, Skipped
+from msnp.commands import AFTER_LOGIN, SHAPES, Command
+from msnp.events import Event, Undecoded
+from msnp.frames import Frame, Item, Loss, MalformedError, Skipped
 from msnp.framing import Framer
-from msnp.handlers_messages import flush_texts
+from msnp.handlers_messages import flush_texts, is_silent
 from msnp.limits import Limits
 from msnp.links import Links
+from msnp.mark import Mark, mark_at
+from msnp.plain import Cutter
 from msnp.sides import SideFinder
 from msnp.state import State
 
@@ -47,14 +51,25 @@ class MsnSession:
         """At least one command was found that can only be MSNP."""
         self.swapped = False
         """The side that was taken for the client is the server."""
+        self.muted = False
+        """Set by whoever knows that nobody asks for what people say to each other here; may change at any time.
+
+        Then no event is made of MSG, ACK and NAK. All that teaches who is here goes on, and so do texts in parts,
+        since somebody may ask before their last part comes.
+        """
         self._limits = limits or Limits()
         self._state = State(emit, links, client, server, self._limits)
-        self.counters: Counter[str] = self._state.counters
-        """Commands (``C MSG``, ``S NNN``), contents not read (``content image/gif``), ``undecoded`` octets."""
+        self._links = links
         self._framers = {side: Framer(side, SHAPES[side], self._limits) for side in (True, False)}
+        self._client = self._framers[True].cutter
+        self._server = self._framers[False].cutter
+        self._counts: tuple[list[int], list[int]] = ([], [])
         self._finder = None if sides_certain else SideFinder(self._limits)
         self._held: list[_Held] = []
-        self._heard: Mark | None = None  # of the last octet of the server's
+        self._heard_time = 0  # the last octet of the server's: when, …
+        self._heard_sequence = 0
+        self._heard_packet = 0
+        self._heard_source: str | None = None  # … and where; None: none came yet
         self._foreign = False
         self._ended = False
 
@@ -63,21 +78,39 @@ class MsnSession:
         """Given up: another protocol."""
         return self._foreign
 
+    @property
+    def counters(self) -> Counter[str]:
+        """Commands (``C MSG``, ``S NNN``), contents not read (``content image/gif``), ``undecoded`` octets."""
+        counters = Counter(self._state.counters)
+        for side, counts in zip((False, True), self._counts, strict=True):
+            for place, count in enumerate(counts):
+                command = SHAPES[side].shapes[place]
+                if count and isinstance(command, Command):
+                    counters[command.label] = count
+        return counters
+
     # --- what comes in ------------------------------------------------------------------------------------
 
     def analyze_packet(self, from_client: bool, octets: bytes, mark: Mark) -> None:
         """Take the next octets of one side; ``mark`` is that of the first of them."""
+        self.analyze_octets(from_client, octets, mark.time, mark.sequence, mark.packet, mark.source)
+
+    def analyze_octets(  # noqa: PLR0917  # what a mark has, one by one: nothing is made for octets that tell nothing
+        self, from_client: bool, octets: bytes, time: int, sequence: int, packet: int, source: str
+    ) -> None:
+        """The same, where no mark is made yet."""
         if self._foreign or self._ended or not octets:
             return
-        links = self._state.links
-        if links.due and mark.time > links.due:
-            links.settle(mark.time)
+        due = self._links.due
+        if due and time > due:
+            self._links.settle(time)
         if self._finder is not None:
+            mark = mark_at(time, sequence, packet, source)
             self._held.append((from_client, octets, None, mark))
             self._finder.feed(from_client, octets, mark)
             self._decide()
             return
-        self._feed(from_client is not self.swapped, octets, mark)
+        self._feed(from_client is not self.swapped, octets, time, sequence, packet, source)
 
     def gap(self, from_client: bool, length: int | None, mark: Mark) -> None:
         """Octets of one side are missing; ``mark`` is that of the first behind them.
@@ -138,14 +171,65 @@ class MsnSession:
             if octets is None:
                 self._gap(guess is not self.swapped, length, mark)
             else:
-                self._feed(guess is not self.swapped, octets, mark)
+                side = guess is not self.swapped
+                self._feed(side, octets, mark.time, mark.sequence, mark.packet, mark.source)
 
     # --- commands -----------------------------------------------------------------------------------------
 
-    def _feed(self, from_client: bool, octets: bytes, mark: Mark) -> None:
-        if not from_client:
+    def _feed(  # noqa: PLR0917  # as analyze_octets
+        self, from_client: bool, octets: bytes, time: int, sequence: int, packet: int, source: str
+    ) -> None:
+        if from_client:
+            cutter = self._client
+        else:
+            cutter = self._server
             self._state.server_heard = True
-            self._heard = mark._replace(sequence=(mark.sequence + len(octets) - 1) % 2**32)
+            self._heard_time = time
+            self._heard_sequence = (sequence + len(octets) - 1) & 0xFFFFFFFF
+            self._heard_packet = packet
+            self._heard_source = source
+        at = 0
+        if cutter.ready:
+            while cutter.cut(octets, at):
+                at = cutter.next
+                if not (self.muted and self._silent(cutter, from_client, octets)):
+                    mark = mark_at(time, (sequence + cutter.at) & 0xFFFFFFFF, packet, source)
+                    self._dispatch(cutter.frame(octets, mark))
+            at = cutter.next
+            if at == len(octets):
+                return
+            octets = octets[at:]
+        self._go_carefully(from_client, octets, mark_at(time, (sequence + at) & 0xFFFFFFFF, packet, source))
+
+    def _silent(self, cutter: Cutter, from_client: bool, octets: bytes) -> bool:
+        """Count a command, and be done with it: nobody asks for it, and it teaches nothing."""
+        command = cutter.shape
+        state = self._state
+        if (
+            not isinstance(command, Command)
+            or not command.utterance
+            or state.notification is not False
+            or state.account is None
+            or not state.server_heard
+            or state.doubts
+            or state.part_texts
+        ):
+            return False
+        if cutter.payload_at >= 0:
+            if not is_silent(state, from_client, octets, cutter.payload_at, cutter.next):
+                return False
+        elif command.payload:
+            return False
+        self._count(from_client, command.place)
+        return True
+
+    def _count(self, from_client: bool, place: int) -> None:
+        counts = self._counts[from_client]
+        while len(counts) <= place:
+            counts.append(0)
+        counts[place] += 1
+
+    def _go_carefully(self, from_client: bool, octets: bytes, mark: Mark) -> None:
         framer = self._framers[from_client]
         self._take(framer.feed(octets, mark))
         if framer.hopeless and not self.recognised:
@@ -173,7 +257,11 @@ class MsnSession:
         if loss.from_client:
             state.all_calls_seen = False
         elif len(state.doubts) < self._limits.transactions:
-            state.doubts.append(self._heard or loss.mark)
+            state.doubts.append(
+                loss.mark
+                if self._heard_source is None
+                else mark_at(self._heard_time, self._heard_sequence, self._heard_packet, self._heard_source)
+            )
 
     def _dispatch(self, frame: Frame) -> None:
         """One command to its handler."""
@@ -181,33 +269,37 @@ class MsnSession:
             self.recognised = True
             for framer in self._framers.values():
                 framer.recognised = True
-        name = frame.tokens[0][:3]
-        command = COMMANDS.get((frame.from_client, ERROR if name.isdigit() else name))
-        if command is None:
-            self.counters["unknown"] += 1
-            self._report(frame.from_client, frame.mark, frame.octets, f"unknown command {name.decode('ascii')}")
+        from_client = frame.from_client
+        command = frame.shape
+        if not isinstance(command, Command):
+            self._state.counters["unknown"] += 1
+            name = frame.tokens[0][:3].decode("ascii")
+            self._report(from_client, frame.mark, frame.octets, f"unknown command {name}")
             return
-        self.counters[command.label] += 1
+        self._count(from_client, command.place)
         state = self._state
-        if command.notification is not None:
-            state.learn_server(command.notification, frame.mark, from_client=frame.from_client)
-        if state.doubts and state.notification is False and name not in _OPENINGS:
+        if command.notification is not None and state.notification is None:
+            state.learn_server(command.notification, frame.mark, from_client=from_client)
+        if state.doubts and state.notification is False and command.name not in _OPENINGS:
             state.doubt()
-        if frame.from_client and state.claimed is not None:
+        if from_client and state.claimed is not None and not (state.server_heard and state.account is not None):
             self._conclude_from_client(frame, command)
-        if name in AFTER_LOGIN and not state.began and state.notification:
+        if command.after_login and not state.began and state.notification:
             state.online = True
         if command.handler is None:
             return
+        if command.utterance:
+            state.muted = self.muted and state.notification is False and state.account is not None
         try:
             command.handler(state, frame)
         except MalformedError as error:
-            self._report(frame.from_client, frame.mark, frame.octets, f"malformed {name.decode('ascii')}: {error}")
+            name = frame.tokens[0][:3].decode("ascii")
+            self._report(from_client, frame.mark, frame.octets, f"malformed {name}: {error}")
 
     def _conclude_from_client(self, frame: Frame, command: Command) -> None:
         """What a client shows by going on, where the server's consent is not heard or was lost (reference 2.6)."""
         state = self._state
-        name = frame.tokens[0]
+        name = command.name
         if state.claimed is None or state.claim_mark is None or command.notification is not state.notification:
             return
         if state.notification:
@@ -229,5 +321,5 @@ class MsnSession:
 
     def _report(self, from_client: bool, mark: Mark, octets: int, reason: str) -> None:
         if self.recognised:
-            self.counters["undecoded"] += octets
+            self._state.counters["undecoded"] += octets
             self._state.emit(Undecoded(mark=mark, from_client=from_client, octets=octets, reason=reason))

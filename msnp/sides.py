@@ -6,10 +6,10 @@ that only one side can have said decides. Until then nothing is handed on.
 """
 
 from msnp.commands import SHAPES
-from msnp.events import Mark
 from msnp.frames import Frame, Item, Shape
 from msnp.framing import Framer
 from msnp.limits import Limits
+from msnp.mark import Mark
 
 
 class SideFinder:
@@ -62,5 +62,5 @@ def _only(frame: Frame) -> bool:
     line = b" ".join(frame.tokens)
     if frame.shape is None or not frame.shape.telling or frame.shape.form.fullmatch(line) is None:
         return False
-    other: Shape | None = SHAPES[not frame.from_client].get(frame.tokens[0][:3])
+    other: Shape | None = SHAPES[not frame.from_client].get(frame.name)
     return other is None or other.form.fullmatch(line) is None

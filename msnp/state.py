@@ -27,6 +27,7 @@ from msnp.events import (
 )
 from msnp.limits import Limits, Recent
 from msnp.links import Links
+from msnp.mime import HEADS
 
 
 class State:
@@ -41,7 +42,11 @@ class State:
         self.server = server
         self.limits = limits
         self.counters: Counter[str] = Counter()
+        self.place = HEADS.place()
+        """Where its last header blocks are remembered: this for the server's side, the next for the client's."""
 
+        self.muted = False
+        """Nobody asks for what people say to each other here: tell nothing of it (but texts in parts, whole)."""
         self.notification: bool | None = None
         self.version: int | None = None
         self.account: str | None = None

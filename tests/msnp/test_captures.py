@@ -97,7 +97,7 @@ def decode(name: str, *, certain: bool = True) -> list[Connection]:
     for connection in sorted(connections.values(), key=lambda connection: connection.last.time):
         connection.session.end(connection.last)
         connection.account = next(
-            (event.account for event in connection.events if type(event).__name__ == "AccountKnown"),  # type: ignore[attr-defined]
+            (event.account for event in connection.events if type(event).__name__ == "AccountKnown"),  # type: ignore[union-attr]
             None,
         )
     return list(connections.values())

@@ -263,7 +263,7 @@ def whole(framer: Framer, octets: bytes, mark: Mark) -> list[Item]:
 def one_by_one(framer: Framer, octets: bytes, mark: Mark) -> list[Item]:
     items: list[Item] = []
     for index in range(len(octets)):
-        at = mark._replace(sequence=(mark.sequence + index) % 2**32)
+        at = mark.after(index)
         items += framer.feed(octets[index : index + 1], at)
     return items
 

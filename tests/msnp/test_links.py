@@ -57,7 +57,7 @@ def test_a_name_is_known_on_the_accounts_other_connections() -> None:
     notification(links, "lou@a.example", "10.0.0.1").play(script("S: PRP MFN Lou%20L"))
     sb = Wire(links, client="10.0.0.1:6000", server=SB)
     sb.play([*script("C: ANS 1 lou@a.example 1.2 7788\nS: ANS 1 OK"), say("C: MSG 2 N #", mime("hi"))])
-    assert sb.events[-1].sender_name == "Lou L"  # type: ignore[attr-defined]  # a TextMessage
+    assert sb.events[-1].sender_name == "Lou L"  # type: ignore[union-attr]  # a TextMessage
 
 
 # --- 2. only servers are heard: RNG -------------------------------------------------------------------------

@@ -1,0 +1,42 @@
+# The C types of mime.py.
+
+cimport cython
+
+
+cdef class Headers:
+    cdef readonly bytes block
+    cdef readonly bint part
+    cdef bytes _octets
+    cdef dict _fields
+    cdef str _type
+    cdef str _charset
+    cdef object _format
+
+    cdef dict _read(self)
+
+
+@cython.final
+cdef class Content:
+    cdef readonly Headers headers
+    cdef readonly long long length
+    cdef readonly long long missing
+    cdef readonly bint readable
+    cdef bytes _whole
+    cdef tuple _pieces
+
+
+@cython.locals(content=Content)
+cpdef Content whole_content(Headers headers, bytes body)
+
+
+cdef class Heads:
+    cdef list _recent
+    cdef object _blocks
+    cdef Py_ssize_t _next
+
+    @cython.locals(headers=Headers, first=Py_ssize_t)
+    cpdef Headers find(self, bytes octets, Py_ssize_t at, Py_ssize_t stop, Py_ssize_t place)
+
+
+@cython.locals(content=Content)
+cdef Content _content(Headers headers, long long length, object body, bint readable)

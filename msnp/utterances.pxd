@@ -1,0 +1,107 @@
+# The C types of utterances.py.
+
+cimport cython
+
+from msnp.mark cimport Mark
+from msnp.mime cimport Content
+
+
+cdef class Utterance:
+    cdef readonly Mark mark
+    cdef readonly bint from_client
+
+
+@cython.final
+cdef class Acknowledged(Utterance):
+    cdef readonly long long transaction
+    cdef readonly bint delivered
+
+
+@cython.locals(event=Acknowledged)
+cpdef Acknowledged acknowledged(Mark mark, long long transaction, bint delivered)
+
+
+@cython.final
+cdef class Origin:
+    cdef readonly Mark mark
+    cdef readonly bint from_client
+    cdef readonly str sender
+    cdef str _name
+    cdef bytes _name_sent
+    cdef long long _transaction
+    cdef bytes _acknowledgement
+
+
+@cython.locals(origin=Origin)
+cpdef Origin own_origin(Mark mark, str name, long long transaction, bytes acknowledgement)
+
+
+@cython.locals(origin=Origin)
+cpdef Origin origin_of(Mark mark, str sender, bytes name)
+
+
+cdef class Message(Utterance):
+    cdef Origin _origin
+    cdef Content _content
+    cdef readonly long long missing
+
+    cdef void _hold(self, Origin origin, Content content)
+
+
+@cython.final
+cdef class TypingNotice(Message):
+    cdef readonly bint recording
+
+
+@cython.locals(event=TypingNotice)
+cpdef TypingNotice typing_notice(Origin origin, Content content, bint recording)
+
+
+@cython.final
+cdef class Nudge(Message):
+    pass
+
+
+@cython.locals(event=Nudge)
+cpdef Nudge nudge(Origin origin, Content content)
+
+
+@cython.final
+cdef class ActionText(Message):
+    cdef readonly str text
+
+
+@cython.locals(event=ActionText)
+cpdef ActionText action_text(Origin origin, Content content, str text)
+
+
+@cython.final
+cdef class TextMessage(Message):
+    cdef readonly tuple known
+    cdef readonly long long length
+    cdef readonly long long parts
+    cdef readonly long long parts_missing
+    cdef str _text
+    cdef str _charset
+    cdef str _message_id
+    cdef object _runs
+
+    cdef _decode(self)
+
+
+@cython.locals(event=TextMessage)
+cpdef TextMessage text_message(Origin origin, Content content)
+
+
+@cython.locals(event=TextMessage)
+cpdef TextMessage text_in_parts(
+    Origin origin,
+    Content first,
+    object runs,
+    tuple pieces,
+    long long length,
+    long long missing,
+    str message_id,
+    long long parts,
+    long long parts_missing,
+)
