@@ -247,9 +247,14 @@ cdef class PcapRecords:
             self.ending = "damaged"
         elif self._scan.halt == SHORT:
             if fresh and not moved:  # a window has room for any record: so the file ends here
-                self.ending = "cut" if self._scan.end > self._scan.at else "whole"
+                self.ending = "cut" if self._scan.end > self._scan.at or self._is_shortened() else "whole"
             self._close_window()
         return True
+
+    cdef bint _is_shortened(self) noexcept:
+        """Whether the file ends before what was read of it."""
+        cdef struct_stat status
+        return fstat(self._descriptor, &status) == 0 and status.st_size < self.offset
 
     cdef int _open_window(self) except -1:
         """Have octets from ``offset`` on, as many as there are or go into a window."""
