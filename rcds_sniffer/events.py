@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The shared vocabulary: what happened, who, to whom, when, in whatever protocol.
 
 A protocol's door (:mod:`rcds_sniffer.protocols`) yields these, the recorder (:mod:`rcds_sniffer.records`) takes

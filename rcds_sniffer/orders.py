@@ -22,6 +22,9 @@ class Warrant(Protocol):
     def covers(self, account: str, time: int) -> bool:
         """True when ``account`` (normalised) is a target at ``time`` (nanoseconds since 1970 UTC)."""
 
+    def names(self, account: str) -> bool:
+        """True when ``account`` is covered at any time, past or to come, as far as is known by now."""
+
     def noticed(self, account: str) -> None:
         """``account`` proved to be at the client end of a seen connection."""
 
@@ -70,6 +73,10 @@ class NamedTargets:
         since = self._since.get(account, NEVER)
         return (since is None or time >= since) and self._period.holds(time)
 
+    def names(self, account: str) -> bool:
+        """True for a named account, whatever the period."""
+        return account in self._since
+
     def noticed(self, account: str) -> None:
         """Who else is on the line makes no difference."""
 
@@ -86,11 +93,15 @@ class Everybody:
 
     def __init__(self, period: Period | None = None) -> None:
         self._accounts: set[str] = set()
-        self._period = period or Period()
+        self._period = period
 
     def covers(self, account: str, time: int) -> bool:
         """True for an account that was seen at a client end, within the period."""
-        return account in self._accounts and self._period.holds(time)
+        return account in self._accounts and (self._period is None or self._period.holds(time))
+
+    def names(self, account: str) -> bool:  # noqa: ARG002 - whoever asks
+        """Anybody may yet prove to be at a client end."""
+        return True
 
     def noticed(self, account: str) -> None:
         """From now on ``account`` is a target."""

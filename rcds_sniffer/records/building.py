@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Records from what happened: which copy speaks, who sent, who received, what else is known.
 
 The one place that knows the record's fields. Best copy first: the target's own connection, a whole one before a
@@ -5,7 +6,7 @@ cut one, the sender's before another recipient's. On a contact's connection ``cl
 third party's address.
 """
 
-import hashlib
+from hashlib import sha256
 
 from rcds_sniffer.events import (
     NOTHING,
@@ -47,12 +48,17 @@ OWN_EVENTS = {"join": "session-start", "leave": "session-end"}
 """What the target's own coming and going is called, where its own connection shows it."""
 
 
+MAX_FLOWS = 10_000
+"""Flows and targets whose part of the identifiers is remembered; beyond, it is made anew."""
+
+
 class Builder:
     """Makes records for one order at one sensor."""
 
     def __init__(self, order_id: str | None, sensor: str) -> None:
         self._order_id = order_id
         self._sensor = sensor
+        self._flows: dict[tuple[str | None, str, str], str] = {}
 
     def of_account(
         self, event: AccountEvent, target: str, conversation_id: str | None, *, own: bool = True
@@ -99,13 +105,14 @@ class Builder:
         record.recipients = recipients
         record.direction = direction(happening, target)
         # A copy cut by loss is made whole from another; where and when it was seen stay the best copy's.
-        spoken = event if is_whole(event) else (happening.whole or best).event
+        spoken = event if is_whole(event) else (happening.whole() or best).event
         details: Details = NOTHING
         if isinstance(spoken, Utterance):
-            details = spoken.details
-            record.content_type = spoken.content_type
+            said: Utterance = spoken
+            details = said.details
+            record.content_type = said.content_type
             record.sender_name = shown_name(happening, best) or name
-            _put_content(record, spoken)
+            _put_content(record, said)
         else:
             if isinstance(spoken, Left | Invited):
                 details = spoken.details
@@ -154,22 +161,30 @@ class Builder:
 
         The ends of the flow are sorted, since which is the client may be a guess.
         """
-        seen, first, second = event.seen, event.connection.client, event.connection.server
-        if second < first:
-            first, second = second, first
-        parts = (
-            self._order_id, target, first, second, seen.from_client, seen.sequence, seen.time, name, seen.ordinal,
-        )  # fmt: skip
-        return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+        seen, connection = event.seen, event.connection
+        flow = self._flows.get((target, connection.client, connection.server))
+        if flow is None:
+            flow = self._flow(target, connection.client, connection.server)
+        parts = f"{flow}, {seen.from_client}, {seen.sequence}, {seen.time}, '{name}', {seen.ordinal})"
+        return sha256(parts.encode()).hexdigest()[:32]
+
+    def _flow(self, target: str | None, client: str, server: str) -> str:
+        """What goes in of every event of a flow and a target: it is the same for many."""
+        first, second = sorted((client, server))
+        if len(self._flows) >= MAX_FLOWS:
+            self._flows.clear()
+        flow = self._flows[target, client, server] = f"({self._order_id!r}, {target!r}, {first!r}, {second!r}"
+        return flow
 
 
 def _put_content(record: CommunicationRecord, event: Utterance) -> None:
     """What was said."""
     if isinstance(event, Message):
-        record.text = event.text
-        record.format = event.format
-        record.complete = event.complete
-        record.missing_bytes = event.missing
+        message: Message = event
+        record.text = message.text
+        record.format = message.format
+        record.complete = message.complete
+        record.missing_bytes = message.missing
     elif isinstance(event, Action):
         record.text = event.text
 
@@ -186,18 +201,21 @@ def best_sighting(happening: Happening, target: str | None) -> Sighting:
     """The copy that speaks for ``target``."""
     if len(happening.sightings) == 1:
         return happening.sightings[0]
-    return min(
-        happening.sightings,
-        key=lambda s: (s.link.account != target or target is None, not is_whole(s.event), not s.outgoing),
-    )
+    ranks = [
+        (s.link.account != target or target is None, not is_whole(s.event), not s.outgoing)
+        for s in happening.sightings
+    ]
+    return happening.sightings[ranks.index(min(ranks))]
 
 
 def shown_name(happening: Happening, best: Sighting) -> str | None:
     """The sender's display name as shown, on the best copy or else on another."""
     for sighting in [best, *happening.sightings]:
         event = sighting.event
-        if isinstance(event, Utterance) and event.sender_name is not None:
-            return event.sender_name
+        if isinstance(event, Utterance):
+            said: Utterance = event
+            if said.sender_name is not None:
+                return said.sender_name
     return None
 
 

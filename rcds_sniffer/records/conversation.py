@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """One conversation: its roster, its connections, and what happened in it lately.
 
 A conversation is known by server and session id, which both of its tapped ends name. An end that was joined in
@@ -51,7 +52,6 @@ class Conversation:
         self._cut: list[Happening] = []
         self._into: Conversation | None = None
 
-    @property
     def current(self) -> "Conversation":
         """Itself, or the conversation that absorbed it."""
         if self._into is None:
@@ -65,6 +65,10 @@ class Conversation:
     def open(self) -> bool:
         """True while one of its connections is."""
         return any(link.closed_at is None for link in self.links)
+
+    def waiting(self) -> bool:
+        """True while events of one of its connections wait for the account at its client end."""
+        return any([link.waiting for link in self.links])  # noqa: C419 - a C function holds no generator
 
     def unsure_at(self, moment: int) -> bool:
         """True when no connection that was open then could tell for certain who was there."""
@@ -86,8 +90,8 @@ class Conversation:
             if self.session_id is not None:
                 name = f"{self.protocol}|{self.server}|{self.session_id}"
             else:
-                first = min((link.connection for link in self.links), key=lambda c: (c.started, c.client))
-                name = f"{self.protocol}|{self.server}||{first.client}|{first.started}"
+                started, client = min([(link.connection.started, link.connection.client) for link in self.links])
+                name = f"{self.protocol}|{self.server}||{client}|{started}"
             self.public_id = hashlib.sha256(name.encode()).hexdigest()[:16]
         return self.public_id
 
@@ -96,19 +100,21 @@ class Conversation:
     def find(self, kind: str, actor: str, thing: str | None, sighting: Sighting) -> Happening | None:
         """The happening of that kind, by that actor (to that person), of which this is another sighting."""
         link, event, time, outgoing = sighting.link, sighting.event, sighting.time, sighting.outgoing
-        if kind != "invite" and len(self.links) == 1 and self.links[0] is link:
-            return None  # no other connection shows what happens here, and this one shows a thing once
-        self._index_all()
+        if kind != "invite":
+            if len(self.links) == 1 and self.links[0] is link:
+                return None  # no other connection shows what happens here, and this one shows a thing once
+            self._index_all()
         key = content_key(kind, actor, thing, event)
         if key is not None:
             fitting = [h for h in self._with_key.get(key, ()) if h.fits(link, time, outgoing)]
             if fitting:
-                return min(fitting, key=lambda happening: abs(happening.time - time))
+                apart = [abs(happening.time - time) for happening in fitting]
+                return fitting[apart.index(min(apart))]
         if isinstance(event, Message):
             # A cut copy may be of anything lately said; a whole one may be of what only cut copies told so far.
             for happening in list(self._recent) if key is None else self._cut:
                 if happening.kind == kind and happening.actor == actor and happening.fits(link, time, outgoing):
-                    seen = (happening.whole or happening.sightings[0]).event
+                    seen = (happening.whole() or happening.sightings[0]).event
                     if isinstance(seen, Message) and same_text(event, seen):
                         return happening
         return None

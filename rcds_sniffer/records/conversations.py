@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """All conversations of a run: found by session id, told to be one by what they carry, forgotten when they are over.
 
 Two tapped ends of one conversation usually name one session id. When one of them does not (its beginning was
@@ -12,6 +13,7 @@ from rcds_sniffer.events import Message
 from rcds_sniffer.records.conversation import MAX_LINKS, Conversation
 from rcds_sniffer.records.echoes import ECHO, Echoes
 from rcds_sniffer.records.happening import SECOND, Happening, Link, Sighting
+from rcds_sniffer.records.queue import Queue
 
 RETAIN = 1200 * SECOND
 """How long a happening, and a conversation that is over, is remembered for later sightings, ns of capture time."""
@@ -44,7 +46,7 @@ class Conversations:
         self._all: dict[Conversation, None] = {}
         self._ending: deque[tuple[int, Conversation]] = deque()
         self._echoes = Echoes()
-        self._memory: deque[Happening] = deque()
+        self._memory = Queue()
         self._remembered = 0
         self._sweep_at = 0
 
@@ -101,15 +103,17 @@ class Conversations:
 
     def _forget_happenings(self, clock: int) -> None:
         memory = self._memory
-        while memory and (memory[0].remembered_until <= clock or self._remembered > MAX_REMEMBERED):
-            happening = memory.popleft()
-            conversation = happening.conversation.current
-            if happening.remembered_until <= clock and any(link.waiting for link in conversation.links):
+        first = memory.first()
+        while first is not None and (first.remembered_until <= clock or self._remembered > MAX_REMEMBERED):
+            happening = memory.pop()
+            conversation = happening.conversation.current()
+            if happening.remembered_until <= clock and conversation.waiting():
                 happening.remembered_until = clock + RETAIN  # what waits may be older
-                memory.append(happening)
+                memory.push(happening)
             else:
                 self._remembered -= happening.cost
                 conversation.forget(happening)
+            first = memory.first()
 
     def release_all(self) -> None:
         """The capture is over."""
@@ -123,10 +127,11 @@ class Conversations:
         happening.remembered_until = clock + RETAIN
         happening.cost = COST
         if isinstance(event, Message):
-            happening.cost += len(event.text)
-            if event.complete:
+            message: Message = event
+            happening.cost += len(message.text)
+            if message.complete:
                 self._echoes.remember(happening)
-        self._memory.append(happening)
+        self._memory.push(happening)
         self._remembered += happening.cost
 
     # --- conversations that prove to be one -----------------------------------------------------------------
@@ -144,7 +149,7 @@ class Conversations:
         named = conversation.session_id is not None
         found: dict[Conversation, Happening] = {}
         for happening in self._echoes.like(conversation.server, actor, event.text, clock, named=named):
-            known = happening.conversation.current
+            known = happening.conversation.current()
             if known is not conversation and is_echo(happening, known, conversation, sighting):
                 found.setdefault(known, happening)
         if len(found) != 1:
@@ -152,7 +157,7 @@ class Conversations:
         ((known, happening),) = found.items()
         first, second = (known, conversation) if known.session_id is not None else (conversation, known)
         self._unite(first, second)
-        return first, happening.current
+        return first, happening.current()
 
     def _unite(self, known: Conversation, other: Conversation) -> None:
         if other.session_id is not None:

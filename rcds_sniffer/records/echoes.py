@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Whole texts said within the last few seconds, in whatever conversation: where a copy of one is looked for.
 
 Takes the happenings of messages in the order of capture time; gives those of one sender on one server with one
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 
 from rcds_sniffer.events import Message
 from rcds_sniffer.records.happening import SECOND, Happening
+from rcds_sniffer.records.queue import Queue
 
 ECHO = 5 * SECOND
 """Within what time the same text on two connections shows that they carry one conversation, ns."""
@@ -29,7 +31,7 @@ class Echoes:
     __slots__ = ("_by_text", "_found", "_new", "_unnamed_until")
 
     def __init__(self) -> None:
-        self._new: deque[Happening] = deque()
+        self._new = Queue()
         """Not yet put in order, the oldest first."""
         self._found: deque[tuple[EchoKey, Happening]] = deque()
         """Those before them."""
@@ -39,7 +41,7 @@ class Echoes:
 
     def remember(self, happening: Happening) -> None:
         """A whole text was said."""
-        self._new.append(happening)
+        self._new.push(happening)
         if happening.conversation.session_id is None:
             self._unnamed_until = happening.begun + ECHO
 
@@ -50,9 +52,8 @@ class Echoes:
         """
         if named and clock > self._unnamed_until:
             return ()
-        for happening in self._new:
-            self._put_in_order(happening)
-        self._new.clear()
+        while len(self._new):
+            self._put_in_order(self._new.pop())
         found = self._by_text.get((server, actor, hash(text)), ())
         return [happening for happening in found if happening.begun >= clock - ECHO]
 
@@ -64,8 +65,10 @@ class Echoes:
             same.remove(happening)
             if not same:
                 del self._by_text[key]
-        while self._new and self._too_old(self._new[0], clock):
-            self._new.popleft()
+        first = self._new.first()
+        while first is not None and self._too_old(first, clock):
+            self._new.pop()
+            first = self._new.first()
 
     def _too_old(self, happening: Happening, clock: int) -> bool:
         return happening.begun < clock - ECHO or len(self._found) + len(self._new) > MAX_ECHOES

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """One thing that happened in a conversation, and its sightings on the tapped connections.
 
 When several ends of a conversation are tapped, a text passes the tap several times: on its sender's connection
@@ -8,7 +9,7 @@ sent twice stays two happenings. A cut sighting is aligned by the pieces that we
 
 from typing import TYPE_CHECKING
 
-from rcds_sniffer.events import Action, Connection, ConversationEvent, Event, Message
+from rcds_sniffer.events import Action, Connection, ConversationEvent, Event, Message, Utterance
 
 if TYPE_CHECKING:
     from rcds_sniffer.records.conversation import Conversation
@@ -28,9 +29,6 @@ this was its first."""
 
 ARRIVAL_BITS = 40
 """Of a moment: the rest is the time."""
-
-UTTERANCES = frozenset({"message", "typing", "nudge", "action"})
-"""Kinds that everybody in the conversation receives, so that a sighting proves that they were there."""
 
 
 class Link:
@@ -123,8 +121,8 @@ class Happening:
     """One thing that happened in a conversation."""
 
     __slots__ = ("_into", "_key", "actor", "begun", "concluded", "conversation", "cost", "cut", "delivery", "error",
-                 "in_moment", "indexed", "kind", "links", "object", "out_moment", "recorded", "remembered_until",
-                 "sightings")  # fmt: skip
+                 "in_moment", "indexed", "kind", "links", "moment", "object", "out_moment", "recorded",
+                 "remembered_until", "sightings", "spoken")  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - made for everything that is said, in one place
         self, kind: str, actor: str, thing: str | None, sighting: Sighting, conversation: "Conversation", begun: int
@@ -141,6 +139,8 @@ class Happening:
         """Octets, about, that it takes while it is remembered."""
         self.remembered_until = 0
         """For later sightings, capture time."""
+        self.spoken = isinstance(sighting.event, Utterance)
+        """Everybody in the conversation receives it, so that a sighting proves that they were there."""
         self.cut = not is_whole(sighting.event)
         """It is known from cut sightings only, so far."""
         self.indexed = False
@@ -149,6 +149,8 @@ class Happening:
         """When it was seen on the actor's own connection."""
         self.in_moment: int | None = None
         """When it was first seen on another's."""
+        self.moment = sighting.moment
+        """When it happened, as near as was seen: where it went out, else where it first came in."""
         self.links: list[Link] = [sighting.link]
         """Where it was seen."""
         self.sightings: list[Sighting] = [sighting]
@@ -172,41 +174,32 @@ class Happening:
     def key(self) -> tuple[object, ...] | None:
         """What sightings of it have in common; None while it is known from cut sightings only."""
         if self._key is None and not self.cut:
-            whole = self.whole or self.sightings[0]
+            whole = self.whole() or self.sightings[0]
             self._key = content_key(self.kind, self.actor, self.object, whole.event)
         return self._key
 
-    @property
     def current(self) -> "Happening":
         """Itself, or the happening that absorbed it."""
-        happening = self
+        if self._into is None:
+            return self
+        happening = self._into
         while happening._into is not None:
             happening = happening._into
         return happening
 
     @property
-    def moment(self) -> int:
-        """When it happened, as near as was seen."""
-        return self.out_moment if self.out_moment is not None else self.in_moment or 0
-
-    @property
     def time(self) -> int:
-        """The same, in nanoseconds since 1970 UTC."""
+        """When it happened, in nanoseconds since 1970 UTC."""
         return self.moment >> ARRIVAL_BITS
-
-    @property
-    def witnesses(self) -> set[str]:
-        """Accounts whose connections carried it, proven by now or later: they were there."""
-        if self.kind not in UTTERANCES:
-            return set()
-        return {link.account for link in self.links if link.account is not None}
 
     def add(self, sighting: Sighting) -> None:
         """Take in one more connection's copy."""
         if sighting.outgoing:
-            self.out_moment = sighting.moment
+            self.moment = self.out_moment = sighting.moment
         elif self.in_moment is None or sighting.moment < self.in_moment:
             self.in_moment = sighting.moment
+            if self.out_moment is None:
+                self.moment = sighting.moment
         self.links.append(sighting.link)
         self.sightings.append(sighting)
 
@@ -215,8 +208,8 @@ class Happening:
         for sighting in other.sightings:
             self.add(sighting)
         self.links += [link for link in other.links if link not in self.links]
-        if self.out_moment is None:
-            self.out_moment = other.out_moment
+        if self.out_moment is None and other.out_moment is not None:
+            self.moment = self.out_moment = other.out_moment
         self.recorded += other.recorded
         self.delivery = self.delivery or other.delivery
         self.error = self.error or other.error
@@ -225,19 +218,22 @@ class Happening:
 
     def fits(self, link: Link, time: int, outgoing: bool) -> bool:
         """True when a copy on ``link`` at ``time`` can be one of this: a connection shows a thing once."""
-        if link in self.links or (outgoing and self.out_moment is not None and self.kind in UTTERANCES):
+        if link in self.links or (outgoing and self.out_moment is not None and self.spoken):
             return False
         earlier = ON_ITS_WAY if link.entered else LINK_SKEW  # than the connection's first packet
         return abs(time - self.time) <= WINDOW and self.time >= (link.started >> ARRIVAL_BITS) - earlier
 
     def settle(self) -> None:
         """Its records are written: one copy is enough to know others by."""
-        self.sightings = [self.whole or self.sightings[0]]
+        if len(self.sightings) > 1:
+            self.sightings = [self.whole() or self.sightings[0]]
 
-    @property
     def whole(self) -> Sighting | None:
         """A sighting with nothing missing, the earliest that was read."""
-        return next((s for s in self.sightings if is_whole(s.event)), None)
+        for sighting in self.sightings:
+            if is_whole(sighting.event):
+                return sighting
+        return None
 
 
 def is_whole(event: ConversationEvent) -> bool:

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The ledger: sightings in, records out, each happening for each target once.
 
 A sighting is put with the happening that it is another copy of, or begins one. A happening is concluded when its
@@ -8,14 +9,15 @@ the record then.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from rcds_sniffer import events as ev
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.building import Builder, best_sighting
 from rcds_sniffer.records.conversation import MAX_HISTORY, Conversation
 from rcds_sniffer.records.conversations import Conversations
-from rcds_sniffer.records.happening import SECOND, UTTERANCES, Happening, Link, Sighting, is_whole
+from rcds_sniffer.records.happening import SECOND, Happening, Link, Sighting, is_whole
+from rcds_sniffer.records.queue import Queue
 from rcds_sniffer.records.record import CommunicationRecord
 from rcds_sniffer.records.roster import OPEN
 
@@ -73,7 +75,7 @@ class Ledger:
         self.conversations = Conversations(self._release, self.review)
         self._emit = emit
         self._settle = settle
-        self._pending: deque[Happening] = deque()
+        self._pending = Queue()
         """What has not settled yet, in the order in which it began."""
         self._held = 0
         self._patience = patience
@@ -82,17 +84,19 @@ class Ledger:
     def advance(self, time: int) -> None:
         """Capture time has come to ``time`` (ns since 1970 UTC): conclude what has settled."""
         self.clock = max(self.clock, time)
-        settled, pending = self.clock - self._settle, self._pending
-        while pending and pending[0].begun <= settled:
+        settled = self.clock - self._settle
+        first = self._pending.first()
+        while first is not None and first.begun <= settled:
             self._conclude_next()
+            first = self._pending.first()
         while self._impatient and self._impatient[0][0] <= self.clock:
             _, happening, conversation = self._impatient.popleft()
-            self._lose_patience(happening, conversation.current)
+            self._lose_patience(happening, conversation.current())
         self.conversations.expire(self.clock)
 
     def close(self) -> None:
         """The capture is over: conclude everything."""
-        while self._pending:
+        while len(self._pending):
             self._conclude_next()
         self.conversations.release_all()
 
@@ -129,7 +133,7 @@ class Ledger:
     ) -> Happening:
         happening = Happening(kind, actor, thing, sighting, conversation, self.clock)
         self.conversations.remember(conversation, happening, self.clock)
-        self._pending.append(happening)
+        self._pending.push(happening)
         if len(self._pending) > MAX_PENDING:
             self._conclude_next()
         return happening
@@ -137,7 +141,7 @@ class Ledger:
     def review(self, happening: Happening, conversation: Conversation) -> None:
         """A sighting was added: if it came late, it can prove one more recipient."""
         if happening.concluded:
-            self._record(happening.current, conversation.current)
+            self._record(happening.current(), conversation.current())
 
     def await_delivery(self, link: Link, transaction: int, happening: Happening) -> None:
         """The server may answer ``transaction`` on ``link``: that is about ``happening``."""
@@ -148,9 +152,9 @@ class Ledger:
         """It did."""
         happening = link.awaited.pop(transaction, None)
         if happening is not None:
-            happening.current.delivery = outcome
+            happening.current().delivery = outcome
 
-    def was_there(self, conversation: Conversation, link: Link, accounts: Iterable[str], moment: int) -> None:
+    def was_there(self, conversation: Conversation, link: Link, accounts: tuple[str, ...], moment: int) -> None:
         """Something on ``link`` proves that ``accounts`` were there at ``moment`` though nobody saw them come in.
 
         Then they were there since the last moment at which their coming could have been missed: so they also
@@ -176,7 +180,7 @@ class Ledger:
             return
         for happening in list(conversation.history):
             if happening.moment >= earliest or link in happening.links:
-                self._record(happening.current, conversation)
+                self._record(happening.current(), conversation)
         waiting, conversation.unattributed = conversation.unattributed, deque()
         for happening in waiting:
             reached = happening.moment >= earliest or link in happening.links
@@ -189,15 +193,15 @@ class Ledger:
     # --- conclusions ------------------------------------------------------------------------------------------
 
     def _conclude_next(self) -> None:
-        happening = self._pending.popleft()
-        self._conclude(happening, happening.conversation.current)
+        happening = self._pending.pop()
+        self._conclude(happening, happening.conversation.current())
 
     def _conclude(self, happening: Happening, conversation: Conversation, patient: bool = True) -> None:
         """Write what is due. Where who was there is not certain, keep it: more recipients may be proven later."""
         self._forget_deliveries(happening)
         if happening.concluded:
             return
-        if happening.kind in UTTERANCES and self._held < MAX_HELD and not conversation.over:
+        if happening.spoken and self._held < MAX_HELD and not conversation.over:
             nobody = not self._recipients(happening, conversation) and happening.delivery != "refused"
             if patient and nobody:
                 self._hold(conversation.unattributed, happening, conversation)
@@ -237,7 +241,7 @@ class Ledger:
     def _let_go(self, happening: Happening, conversation: Conversation) -> None:
         """Nothing more will be learnt of who received it."""
         self._held -= 1
-        happening = happening.current
+        happening = happening.current()
         self._forget_deliveries(happening)
         if not happening.concluded:
             happening.concluded = True
@@ -253,7 +257,7 @@ class Ledger:
             return (happening.object,) if happening.object is not None else ()
         actor = happening.actor
         others = conversation.roster.others(actor, happening.moment)
-        if happening.kind in UTTERANCES:
+        if happening.spoken:
             for link in happening.links:
                 witness = link.account
                 if witness is not None and witness != actor and witness not in others:

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The communication record: one flat record for one thing that happened to a target.
 
 The JSON form (:meth:`CommunicationRecord.to_json`) is the contract that other programs rely on: field names

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The recorder: events in, communication records out, for those whom the warrant covers and nobody else.
 
 Each event is given its place: its link (the connection and the account that is proven at its client end) and its
@@ -65,16 +66,16 @@ class Recorder:
 
     def receive(self, event: Event) -> None:
         """Take one event; records that are due go out first."""
-        self.counters.events += 1
-        seen = event.seen
-        time = self._steady.of(seen.time, self.clock)
-        if not self._paced or not self.clock:
-            self.advance(time)
-        link = self._links.get(event.connection)
+        ledger, connection, seen = self._ledger, event.connection, event.seen
+        ledger.counters.events += 1
+        time = self._steady.of(seen.time, ledger.clock)
+        if not self._paced or not ledger.clock:
+            ledger.advance(time)
+        link = self._links.get(connection)
         if link is None:
-            started = self._steady.of(event.connection.started, self.clock)
-            link = self._links[event.connection] = Link(event.connection, started)
-        now = link.moment_of(time, seen.from_client, self.counters.events, event.inferred)
+            started = self._steady.of(connection.started, ledger.clock)
+            link = self._links[connection] = Link(connection, started)
+        now = link.moment_of(time, seen.from_client, ledger.counters.events, event.inferred)
         if isinstance(event, ev.ConnectionClosed):
             self._close(link, now)
         elif isinstance(event, ev.AccountKnown):
@@ -236,15 +237,16 @@ class Recorder:
         if actor is None:
             return
         conversation.note_name(actor, event.sender_name)
-        happening = self._ledger.sight(
-            conversation, self._sighting(link, event, outgoing, now), KINDS[type(event)], actor
-        )
-        conversation = conversation.current
-        there = [account for account in dict.fromkeys((link.account, actor)) if account is not None]
-        self._ledger.was_there(conversation, link, there, happening.moment)
+        sighting = self._sighting(link, event, outgoing, now)
+        happening = self._ledger.sight(conversation, sighting, KINDS[type(event)], actor)
+        conversation = conversation.current()
+        then = happening.moment
+        there = (actor,) if link.account is None or link.account == actor else (link.account, actor)
+        self._ledger.was_there(conversation, link, there, then)
         if outgoing and event.transaction is not None:
             self._ledger.await_delivery(link, event.transaction, happening)
-        self._ledger.review(happening, conversation)
+        if happening.concluded:
+            self._ledger.review(happening, conversation)
 
 
 def needs_account(event: Event) -> bool:

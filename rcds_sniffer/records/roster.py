@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Who was in a conversation, when.
 
 Stays are kept as intervals, because a message may be read after the join or leave that followed it (its octets
@@ -82,7 +83,7 @@ class Roster:
         there = self.lately()
         if moment >= self._latest:
             return account in there
-        return any(begin <= moment < end for begin, end in self._stays.get(account, ()))
+        return True in [begin <= moment < end for begin, end in self._stays.get(account, ())]
 
     def lately(self) -> frozenset[str]:
         """The accounts that are there behind the last coming or going that is known."""

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Time that nobody sets: what packets say of it, less the steps that their clock took.
 
 A live capture's clock may be set while it runs, an hour back or from 1970 to today. Records keep the time that the
@@ -17,9 +18,11 @@ class SteadyClock:
 
     def __init__(self) -> None:
         self._offsets: deque[int] = deque([0], STEPS + 1)
+        self._stepped = False
 
     def stepped(self, by: int) -> None:
         """The packets' clock was set by so many nanoseconds, forward positive."""
+        self._stepped = True
         self._offsets.append(self._offsets[-1] - by)
 
     def of(self, time: int, now: int) -> int:
@@ -27,7 +30,8 @@ class SteadyClock:
 
         It may have been seen before the last step and told behind it: it is taken to be of when it is nearest.
         """
-        offsets = self._offsets
-        if len(offsets) == 1:
+        if not self._stepped:
             return time
-        return time + min(reversed(offsets), key=lambda offset: abs(time + offset - now))
+        steady = [time + offset for offset in reversed(self._offsets)]
+        apart = [abs(then - now) for then in steady]
+        return steady[apart.index(min(apart))]

@@ -1,0 +1,30 @@
+# The C types of recorder.py, which runs without them too.
+
+import cython
+
+from rcds_sniffer.events cimport Connection, Event, Seen, Utterance
+from rcds_sniffer.records.conversation cimport Conversation
+from rcds_sniffer.records.happening cimport Happening, Link, Sighting
+from rcds_sniffer.records.ledger cimport Ledger
+from rcds_sniffer.records.steady cimport SteadyClock
+
+cdef class Recorder:
+    cdef object _warrant, _interest
+    cdef bint _paced
+    cdef SteadyClock _steady
+    cdef readonly Ledger _ledger
+    cdef readonly dict _links
+    cdef Py_ssize_t _waiting
+
+    @cython.locals(ledger=Ledger, connection=Connection, seen=Seen, link=Link)
+    cpdef receive(self, Event event)
+    cdef _wait(self, Link link, Event event, now)
+    cdef _prove(self, Link link, str account)
+    cdef _close(self, Link link, now)
+    cdef Conversation _conversation_of(self, Link link)
+    cdef _take(self, Link link, Event event, now)
+    @cython.locals(sighting=Sighting, happening=Happening, conversation=Conversation)
+    cdef _utterance(self, Link link, Utterance event, now)
+    cdef Sighting _sighting(self, Link link, Event event, bint outgoing, now)
+
+cpdef bint needs_account(Event event)

@@ -1,0 +1,6 @@
+# The C types of steady.py, which runs without them too.
+
+cdef class SteadyClock:
+    cdef object _offsets
+    cdef bint _stepped
+    cpdef of(self, time, now)
