@@ -69,7 +69,7 @@ def filter_for_ports(ports: Iterable[int], tunnels: bool = False) -> FilterFor:
     headers = _Headers(wanted, tunnels)
     places: dict[int, Callable[[], str]] = {
         0: lambda: headers.ip(4),  # null: address family in the byte order of whoever captured
-        1: lambda: headers.network(12, 14),  # Ethernet
+        1: headers.ethernet,
         9: headers.ppp_frame,  # PPP
         50: headers.ppp_frame,  # PPP or Cisco HDLC, RFC 1547, 4.3.1
         51: lambda: headers.pppoe(0),  # PPPoE
@@ -108,6 +108,16 @@ class _Headers:
     def __init__(self, ports: list[int], tunnels: bool) -> None:
         self._ports = ports
         self._tunnels = tunnels
+
+    def ethernet(self) -> str:
+        """Nearly every frame holds IPv4 without options: then no other test is made, which halves what it costs.
+
+        Only where tunnels make the program too long for older kernels anyway.
+        """
+        if not self._tunnels:
+            return self.network(12, 14)
+        common = f"(link[12:2] = {0x0800} and link[14] = 0x45)"
+        return f"(({common} and {self._ip4(14, '34')}) or (not {common} and {self.network(12, 14)}))"
 
     def network(self, kind: int, at: int, tags: int = MOST_TAGS) -> str:
         """What the ethertype at ``kind`` says begins ``at``."""
@@ -155,9 +165,9 @@ class _Headers:
         """An IP header of either version."""
         return f"((link[{at}] & 0xf0 = 0x40 and {self._ip4(at)}) or (link[{at}] & 0xf0 = 0x60 and {self._ip6(at)}))"
 
-    def _ip4(self, at: int) -> str:
+    def _ip4(self, at: int, payload: str = "") -> str:
         """RFC 791, 3.1: header length in units of 4 octets; the fragment offset is the low 13 bits at octet 6."""
-        protocol, payload = f"link[{at + 9}]", f"{at} + ((link[{at}] & 0xf) << 2)"
+        protocol, payload = f"link[{at + 9}]", payload or f"{at} + ((link[{at}] & 0xf) << 2)"
         # Only the first fragment holds the ports.
         later = f"link[{at + 6}:2] & 0x1fff != 0"
         choices = [f"({protocol} = 6 and ({later} or {self._on(payload, self._ports)}))"]

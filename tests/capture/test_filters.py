@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from capture.bpf import FilterBank, Program
 from capture.errors import BadFilter
-from capture.filters import TUNNEL_PORTS, TUNNEL_PROTOCOLS, filter_by_expression, filter_for_ports
+from capture.filters import TUNNEL_PORTS, TUNNEL_PROTOCOLS, _Headers, filter_by_expression, filter_for_ports
 from tests.capture.crafting import LINKS, ethernet, pcap, tcp, tcp6
 
 PORTS = [1863, 80]
@@ -263,3 +265,15 @@ def test_filter_for_a_live_line_fits_into_the_kernel() -> None:
     """Debian 12's kernel took programs of 346 instructions and refused those of 679."""
     for link_type in (1, 101, 113):
         assert len(Program(filter_for_ports([1863])(link_type), link_type)) <= 350
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_short_way_through_the_filter_accepts_what_the_long_one_does(data: st.DataObject) -> None:
+    headers = _Headers([1863], tunnels=True)
+    short, long = (Program(text, 1) for text in (headers.ethernet(), headers.network(12, 14)))
+    frame = bytearray(ethernet(data.draw(st.sampled_from([tcp(), tcp(80), tcp(fragment_offset=2)]))))
+    for place in data.draw(st.lists(st.sampled_from([12, 13, 14, 20, 21, 23, 34, 35, 36, 37]), max_size=3)):
+        frame[place] = data.draw(st.sampled_from([0, 4, 6, 7, 8, 17, 41, 0x45, 0x46, 0x47, 0x60, 0x81, 0xDD, 0x86]))
+    octets = bytes(frame[: data.draw(st.integers(0, len(frame)))])
+    assert short.accepts(octets) == long.accepts(octets)
