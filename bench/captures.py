@@ -16,7 +16,7 @@ from pathlib import Path
 
 import bench
 from bench.background import background
-from bench.frames import FILE_HEADER, Flow, address
+from bench.frames import FILE_HEADER, PCAPNG_HEADER, Flow, address, enhanced
 from bench.plans import PLANS, Plan
 from bench.talk import SECOND, Chat, Leg, Phrases, presence
 from bench.truth import Truth
@@ -79,12 +79,12 @@ def write(plan: Plan, path: Path, progress: Progress = lambda _: None) -> Truth:
     chance = random.Random(plan.seed + 1).random  # noqa: S311 - repeatable, not secret
     skipped = round(plan.skip * plan.expected_packets / (1 - plan.skip)) if plan.skip else 0
     with path.open("wb", buffering=1 << 20) as file:
-        file.write(FILE_HEADER)
+        file.write(PCAPNG_HEADER if plan.pcapng else FILE_HEADER)
         for number, (record, carried) in enumerate(_packets(plan, truth)):
             if number < skipped or (plan.loss and chance() < plan.loss):
                 truth.lost += 1
                 continue
-            file.write(record)
+            file.write(enhanced(record) if plan.pcapng else record)
             if carried:
                 kept(carried, truth)
             truth.packets += 1

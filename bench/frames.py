@@ -12,6 +12,12 @@ MICROSECONDS = b"\xd4\xc3\xb2\xa1"
 FILE_HEADER = MICROSECONDS + struct.pack("<HHiIII", 2, 4, 0, 0, 262144, 1)
 """Classic pcap, little-endian, microseconds, Ethernet."""
 
+PCAPNG_HEADER = (
+    struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+    + struct.pack("<IIHHII", 1, 20, 1, 0, 262144, 20)
+)  # fmt: skip
+"""A section and an interface of pcapng: little-endian, microseconds, Ethernet."""
+
 EPOCH = 1_180_000_000
 """Captures begin then: 2007-05-24 09:46:40 UTC."""
 
@@ -115,6 +121,16 @@ class Flow:
         self.advance(False, 1)
         out.append((time + 2 * pace, self.record(time + 2 * pace, True, ACK)))
         return out
+
+
+def enhanced(record: bytes) -> bytes:
+    """A record of a pcap file as the enhanced packet block of a pcapng file."""
+    seconds, microseconds, captured, wire = _RECORD.unpack_from(record)
+    padding = -captured % 4
+    length = 32 + captured + padding
+    time = seconds * 1_000_000 + microseconds
+    head = struct.pack("<IIIIIII", 6, length, 0, time >> 32, time & 0xFFFFFFFF, captured, wire)
+    return b"".join((head, record[16:], bytes(padding), struct.pack("<I", length)))
 
 
 def datagram(time: int, source: tuple[int, int], target: tuple[int, int], octets: bytes) -> bytes:

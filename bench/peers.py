@@ -22,7 +22,7 @@ from bench.truth import judge, tokens
 Told = Callable[[str], None]
 """Is told what is being run."""
 
-TIMED = ("dense", "mixed")
+TIMED = ("dense", "mixed", "mixed-pcapng")
 RECALLED = ("dense-one-server", "lossy", "very-lossy", "mid-stream", "both-ends")
 ONCE_IS_ENOUGH = ("1 worker", "2 workers", "savefile", "pypcap", "uncompiled", "SQLite", "scapy")
 """Programs whose recall is known from another: the same records, by another way."""

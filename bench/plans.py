@@ -29,6 +29,8 @@ class Plan:
     """The share of packets that the tap missed, one by one and at random."""
     skip: float = 0.0
     """The share of MSN packets that had passed when the capture began."""
+    pcapng: bool = False
+    """Written as pcapng instead of pcap."""
     seconds: int = HOUR
     seed: int = 1
 
@@ -62,6 +64,14 @@ PLANS = {
         Plan("dense", "every packet MSN, 2,200 connections to many servers"),
         Plan("dense-one-server", "the same to a single address, as a revived service has it", servers=1),
         Plan("mixed", "1 % MSN among downloads and look-ups", chats=27, presences=8, background=1_480_000),
+        Plan(
+            "mixed-pcapng",
+            "mixed, in a file that is not mapped but read by libpcap",
+            chats=27,
+            presences=8,
+            background=1_480_000,
+            pcapng=True,
+        ),
         Plan("lossy", "0.5 % of the packets lost", chats=600, presences=60, loss=0.005),
         Plan("very-lossy", "5 % of the packets lost", chats=600, presences=60, loss=0.05),
         Plan(

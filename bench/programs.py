@@ -92,7 +92,13 @@ def _floor() -> list[Program]:
         return ["cat", str(capture.path)]
 
     return [
-        Program("tcpdump -w", "the floor: filter, and write to nowhere", tcpdump, lacking=_without("tcpdump")),
+        Program(
+            "tcpdump -w",
+            "the floor: filter, and write to nowhere",
+            tcpdump,
+            lacking=_without("tcpdump"),
+            captures=("dense", "mixed", "mixed-pcapng"),
+        ),
         Program("cat", "only read the file", cat, lacking=_without("cat")),
     ]
 
@@ -103,8 +109,7 @@ def _ours(ours: Installation) -> list[Program]:
     other = json | {"captures": ("dense",), "slow": True}
     everybody = ["replay", "--all", *_JSON]
     rows: list[tuple[str, str, list[str], dict[str, object]]] = [
-        ("count", "events decoded and counted", ["count"], {}),
-        ("count, libpcap", "the same, read by libpcap", ["count", "--source", "libpcap", "--no-mmap"], {}),
+        ("count", "events decoded and counted", ["count"], {"captures": ("dense", "mixed", "mixed-pcapng")}),
         ("one target, SQLite", "the records of one account", ["replay", "--target", "TARGET", *_SQLITE],
          database | {"target_only": True}),
         ("--all, JSON Lines", "the records of everybody", everybody, json),

@@ -18,7 +18,7 @@ from rcds_sniffer.protocols.msn import PROTOCOL
 from reassembly.native import NativeEngine
 from tests.truth import PORTS, Kept
 
-CASES = ("dense", "dense-one-server", "mixed", "lossy", "very-lossy", "mid-stream", "both-ends")
+CASES = ("dense", "dense-one-server", "mixed", "mixed-pcapng", "lossy", "very-lossy", "mid-stream", "both-ends")
 
 
 def small(name: str) -> Plan:
