@@ -8,12 +8,13 @@ FILE   ?= tests/pcaps/demo.pcap
 
 # The tests run twice: over the sources in VENV, and over the wheel, whose hot modules are compiled, in another.
 COMPILED := .venv-compiled
+BENCHED  := .venv-bench
 SOURCES  := $(shell find capture reassembly msnp rcds_sniffer -name '*.py' -o -name '*.py[xi]' -o -name '*.px[di]')
 BINDINGS := $(filter %.pyx %.pxd %.pxi,$(SOURCES))
 PYTEST   := pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live-demo test check replay clean
+.PHONY: help setup demo live-demo test check replay bench bench-micro clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -40,8 +41,15 @@ check: setup ## style, strict types, and the floors of docs/architecture.md
 replay: setup ## replay a capture of yours: make replay FILE=capture.pcap TARGET=alice@example.org
 	$(BIN)/rcds-sniffer replay --target "$(TARGET)" "$(FILE)"
 
+bench: $(BENCHED)/.done ## time the program and its peers on captures of a million packets; BENCH=quick takes two minutes
+	tools/install-bench-packages
+	$(BENCHED)/bin/python -m bench $(if $(filter quick,$(BENCH)),--quick)
+
+bench-micro: $(BENCHED)/.done ## time parts of the program alone, compiled
+	PYTHONSAFEPATH=1 $(BENCHED)/bin/python -m pytest -o pythonpath= --import-mode importlib -p no:cacheprovider bench/micro
+
 clean: ## remove what make made: .venv, compiled parts, caches
-	rm -rf $(VENV) $(COMPILED) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(COMPILED) $(BENCHED) bench-results .benchmarks build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find capture reassembly msnp rcds_sniffer -name '*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -54,4 +62,9 @@ $(VENV)/.done: pyproject.toml setup.py $(BINDINGS) tools/install-debian-packages
 
 $(COMPILED)/.done: pyproject.toml setup.py $(SOURCES) tools/install-wheel | setup
 	tools/install-wheel $(COMPILED) $(BIN)/python
+	touch $@
+
+$(BENCHED)/.done: pyproject.toml setup.py $(SOURCES) tools/install-wheel | setup
+	tools/install-wheel $(BENCHED) $(BIN)/python
+	$(BENCHED)/bin/python -m pip install --quiet --quiet --disable-pip-version-check "$$(echo $(BENCHED)/wheel/*.whl)[bench]"
 	touch $@

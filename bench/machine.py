@@ -1,5 +1,6 @@
 """What must be known of a machine to read its numbers; nothing that would name it."""
 
+import json
 import os
 import platform
 import re
@@ -40,7 +41,7 @@ def facts(ours: Installation) -> dict[str, object]:
         "kernel": platform.release().partition("-")[0],
         "system": _system(),
         "load": round(os.getloadavg()[0], 1),
-        "ours": _said([str(ours.python), "-c", _OURS], ours.environment),
+        "ours": json.loads(_said([str(ours.python), "-c", _OURS], ours.environment) or "{}"),
         "peers": {name: version for name in _VERSIONS if (version := _version(_VERSIONS[name]))}
         | {name: version for name in _PACKAGES if (version := _packaged(name))},
     }
