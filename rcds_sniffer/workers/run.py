@@ -94,9 +94,7 @@ class WorkerPipeline:
         unpack, receive = self._unpacker.unpack, self._back.recorder.receive
         for packed in batch:
             event = unpack(packed)
-            if event is None or (
-                self._given_up and packed[1] in self._given_up and type(event) is not ConnectionClosed
-            ):
+            if event is None or (packed[1] in self._given_up and type(event) is not ConnectionClosed):
                 continue
             try:
                 receive(event)
