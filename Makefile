@@ -14,7 +14,7 @@ BINDINGS := $(filter %.pyx %.pxd %.pxi,$(SOURCES))
 PYTEST   := pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live-demo test check replay bench bench-micro clean
+.PHONY: help setup demo live-demo test check replay bench bench-micro bench-live clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -31,6 +31,9 @@ live-demo: setup ## talk over real interfaces in namespaces of its own, as root,
 test: setup $(COMPILED)/.done ## run the tests, over the sources and then over the compiled wheel
 	$(BIN)/$(PYTEST)
 	$(COMPILED)/bin/$(PYTEST) --compiled
+
+bench-live: $(COMPILED)/.done ## as root: rates, bursts, latency and the end on a line of its own, beside tcpdump
+	$(BIN)/python -m bench.live --python $(COMPILED)/bin/python
 
 check: setup ## style, strict types, and the floors of docs/architecture.md
 	$(BIN)/ruff check .
