@@ -1,11 +1,9 @@
 """CSV for spreadsheets: takes records, gives RFC 4180 with a header line, a column for each field.
 
-- Lists and objects are JSON. Null is an empty cell, an empty text is ``""``; every other text is quoted too,
-so
+- Lists and objects are JSON. Null is an empty cell, an empty text is ``""``; every other text is quoted too, so
   that no separator that a spreadsheet may prefer (``;``) splits it.
 - A text that begins like a formula (``=`` ``+`` ``-`` ``@``, also full-width, TAB, CR, LF) gets a ``'`` in
-front
-  (OWASP, "CSV Injection"): Excel would run ``=HYPERLINK(…)`` or ``=cmd|…`` that a stranger sent.
+  front (OWASP, "CSV Injection"): Excel would run ``=HYPERLINK(…)`` or ``=cmd|…`` that a stranger sent.
 - Control and bidi characters are escaped visibly, but for line breaks inside a text, which spreadsheets show.
 
 So CSV is for people and their tools; JSON Lines is exact. There is no byte-order mark, which breaks most
@@ -33,8 +31,7 @@ class CsvWriter:
     def write(self, records: Iterable[CommunicationRecord]) -> None:
         """Writes a batch."""
         self._header()
-        for record in records:
-            self._stream.write(",".join(map(cell, record.to_dict().values())) + "\r\n")
+        self._stream.write("".join([",".join(map(cell, record.to_dict().values())) + "\r\n" for record in records]))
 
     def flush(self) -> None:
         """Nothing is held back but the header of an empty export."""

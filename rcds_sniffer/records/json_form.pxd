@@ -21,6 +21,9 @@ cpdef bytes string(str text)
 
 cpdef bytes whole(object number)
 
+@cython.locals(pieces=list)
+cpdef str object_json(object values)
+
 @cython.locals(plain=dict, begin=bytes, member=tuple, head=tuple)
 cdef void add_object(list line, object values) except *
 

@@ -129,6 +129,13 @@ def whole(number: int) -> bytes:
     return _SMALL[number] if 0 <= number < len(_SMALL) else b"%d" % number
 
 
+def object_json(values: Mapping[str, object]) -> str:
+    """An object of a record, as it stands in the line."""
+    pieces: list[bytes] = []
+    add_object(pieces, values)
+    return b"".join(pieces).decode()
+
+
 def add_object(line: list[bytes], values: Mapping[str, object] | None) -> None:
     """An object in braces, or null, to the end of ``line``."""
     if values is None:

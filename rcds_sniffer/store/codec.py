@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """A record to a row and back, exactly: what is read is what was written, for every field.
 
 Two things stand in the way. PostgreSQL refuses U+0000 and SQLite's own functions stop at it; no database
@@ -5,15 +6,18 @@ takes a lone surrogate, since it has no UTF-8 form. Both are written escaped, in
 (SUBSTITUTE, which nobody types) followed by four hexadecimal digits stands for the character; U+001A itself
 is escaped too. In JSON columns JSON's own escapes serve.
 
+The hot path of storing, compiled where a compiler is (``codec.pxd``). What repeats from record to record is looked
+up once a record instead of being searched for such characters.
+
 Objects come back as what JSON makes of them: tuples as lists, values that JSON does not know as their text.
 """
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any
 
+from rcds_sniffer.records.json_form import LONGEST, REMEMBERED, object_json
 from rcds_sniffer.records.record import CommunicationRecord
 
 MAX_INTEGER = 2**63 - 1
@@ -24,35 +28,24 @@ _ESCAPED = re.compile("\x1a([0-9a-f]{4})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def _compact_encoder() -> Callable[[object], str]:
-    """``json.dumps`` without its set-up for each value, which costs as much as encoding a small object.
+_encode_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
-    CPython's C encoder is not part of json's documented interface: without it the documented way serves.
-    """
-    make = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:
-        return json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
-    chunks = make(None, str, json.encoder.encode_basestring, None, ":", ",", False, False, True)
-    return lambda value: "".join(chunks(value, 0))
-
-
-_encode_json = _compact_encoder()
+_stored: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 
 
 def encode(record: CommunicationRecord) -> tuple[object, ...]:
     """The row of ``record``: a value per column, in the order of the table's columns."""
     r = record
-    target, conversation, sender, name = r.target, r.conversation_id, r.sender, r.sender_name
-    text, content_type, sensor = r.text, r.content_type, r.sensor
-    # One search for all instead of one each, and all fields in full instead of a loop: this is the hot path.
-    if _UNSTORABLE.search(f"{target}{conversation}{sender}{name}{text}{content_type}{sensor}"):
-        target, conversation, sender, name = escape(target), escape(conversation), escape(sender), escape(name)
-        text, content_type, sensor = escape(text), escape(content_type), escape(sensor) or ""
+    repeating = (r.target, r.conversation_id, r.sender, r.sender_name, r.recipients, r.content_type, r.sensor)
+    stored = _stored.get(repeating)
+    if stored is None:
+        stored = _remember(repeating)
+    target, conversation, sender, name, recipients, content_type, sensor = stored
     return (
         r.record_id,
         r.order_id,
         target,
-        max(-MAX_INTEGER, min(r.time, MAX_INTEGER)),
+        r.time if -MAX_INTEGER <= r.time <= MAX_INTEGER else max(-MAX_INTEGER, min(r.time, MAX_INTEGER)),
         r.protocol,
         r.protocol_version,
         r.event,
@@ -60,19 +53,31 @@ def encode(record: CommunicationRecord) -> tuple[object, ...]:
         conversation,
         sender,
         name,
-        recipients_json(r.recipients),
-        text,
+        recipients,
+        r.text if r.text is None or r.text.isprintable() else escape(r.text),
         content_type,
-        None if r.format is None else to_json(r.format),
-        None if r.file is None else to_json(r.file),
+        None if r.format is None else object_json(r.format),
+        None if r.file is None else object_json(r.file),
         r.client,
         r.server,
         sensor,
-        to_json(r.source),
+        object_json(r.source),
         r.complete,
         min(r.missing_bytes, MAX_INTEGER),
-        None if r.details is None else to_json(r.details),
+        None if r.details is None else object_json(r.details),
     )
+
+
+def _remember(values: tuple[Any, ...]) -> tuple[object, ...]:
+    """What repeats from record to record of a conversation, as it is stored."""
+    target, conversation, sender, name, recipients, content_type, sensor = values
+    texts = escape(target), escape(conversation), escape(sender), escape(name)
+    stored = (*texts, to_json(recipients), escape(content_type), escape(sensor))
+    if len(_stored) >= REMEMBERED:
+        _stored.clear()
+    if sum(len(text) for text in stored if text) <= LONGEST:
+        _stored[values] = stored
+    return stored
 
 
 def decode(row: Sequence[Any]) -> CommunicationRecord:
@@ -125,9 +130,3 @@ def to_json(value: object) -> str:
     """``value`` as it stands in a JSON column: characters as they are, for people to read and search."""
     out = _encode_json(value)
     return out if out.isascii() else _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", out)
-
-
-@lru_cache(maxsize=1024)
-def recipients_json(recipients: tuple[str, ...]) -> str:
-    """The same for recipients, which repeat from record to record of a conversation."""
-    return to_json(recipients)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rcds_sniffer.store import StoreError, TargetSummary, open_store
+from rcds_sniffer.store import StoreError, TargetSummary, codec, open_store
+from rcds_sniffer.store.store import ROWS
 
 from .store_crafting import NOON, SECOND
 
@@ -143,3 +144,17 @@ def test_messages_hold_no_record(tmp_path: Path, record):
         store.add([record(event=None, text="secret")])
     assert "secret" not in str(raised.value)
     assert "secret" not in str(raised.value.__cause__)
+
+
+def test_a_batch_of_many_statements_is_stored_once_and_counted(url, record):
+    records = [record(text=f"text {number}") for number in range(2 * ROWS + 7)]
+    with open_store(url, create=True) as store:
+        assert store.add(records[: ROWS + 3]) == ROWS + 3
+        assert store.add([*records, *records[:5]]) == ROWS + 4
+        assert sorted(r.text for r in store.query()) == sorted(r.text for r in records)
+
+
+def test_what_is_remembered_of_a_conversation_is_bounded_and_right(tmp_path, record):
+    names = [f"{number}\0" for number in range(codec.REMEMBERED + 5)] + ["é\x1a" * codec.LONGEST] * 2
+    records = [record(sender_name=name, recipients=(name,)) for name in names]
+    assert [codec.decode(codec.encode(one)) for one in records] == records
