@@ -63,6 +63,7 @@ class _Line:
             seen = Seen(mark.time, mark.sequence, mark.packet, mark.source, event.from_client, event.ordinal)
             at = {"connection": connection, "seen": seen, "inferred": event.inferred}
             self._decoder.emit(translator(event, at))
+            self.session.muted = connection.muted
 
 
 class MsnDecoder:
@@ -86,6 +87,7 @@ class MsnDecoder:
         if line is None:
             line = self._lines[flow] = _Line(flow, self)
             self.counters["connections"] += 1
+        line.session.muted = line.connection.muted
         mark = msn.Mark(event.time, event.sequence, event.packet, event.source)
         if isinstance(event, StreamGap):
             line.session.gap(event.from_client, event.length, mark)

@@ -11,7 +11,10 @@ cdef class Conversation:
     cdef public dict names
     cdef public list links
     cdef public object active, history, unattributed
-    cdef public bint over
+    cdef public bint over, quiet
+    cdef public object loud_until
+    cdef public set called
+    cdef public frozenset judged, doubted, sure
     cdef bint _indexing
     cdef dict _recent, _with_key
     cdef list _cut
@@ -32,3 +35,5 @@ cdef class Conversation:
     cpdef complete(self, Happening happening)
     cpdef forget(self, Happening happening)
     cpdef note_name(self, str account, str name)
+    @cython.locals(link=Link, happening=Happening, mine=Happening)
+    cpdef list absorb(self, Conversation other)

@@ -26,8 +26,9 @@ MAX_HISTORY = 256
 class Conversation:
     """What the recorder knows of one conversation."""
 
-    __slots__ = ("_cut", "_indexing", "_into", "_recent", "_with_key", "active", "history", "links", "names",
-                 "over", "protocol", "public_id", "roster", "server", "session_id", "unattributed")  # fmt: skip
+    __slots__ = ("_cut", "_indexing", "_into", "_recent", "_with_key", "active", "called", "doubted", "history",
+                 "judged", "links", "loud_until", "names", "over", "protocol", "public_id", "quiet", "roster",
+                 "server", "session_id", "sure", "unattributed")  # fmt: skip
 
     def __init__(self, protocol: str, server: str, session_id: str | None, time: int) -> None:
         self.protocol = protocol
@@ -49,6 +50,14 @@ class Conversation:
         self._indexing = False
         self._recent: dict[Happening, None] = {}
         self._with_key: dict[tuple[object, ...], list[Happening]] = {}
+        self.called: set[str] = set()
+        """Who was asked in and has not come yet."""
+        self.quiet = False
+        """What :mod:`rcds_sniffer.records.muting` last found; the next four are its own too."""
+        self.loud_until = 0
+        self.judged: frozenset[str] | None = None
+        self.doubted: frozenset[str] = frozenset()
+        self.sure: frozenset[str] = frozenset()
         self._cut: list[Happening] = []
         self._into: Conversation | None = None
 
@@ -175,6 +184,8 @@ class Conversation:
         self.roster.absorb(other.roster)
         self.names = other.names | self.names
         self.active = max(self.active, other.active)
+        self.called |= other.called
+        self.loud_until = max(self.loud_until, other.loud_until)
         self.public_id = self.public_id or other.public_id
         self.history += other.history
         self.unattributed += other.unattributed

@@ -9,7 +9,8 @@ from rcds_sniffer.records.ledger cimport Ledger
 from rcds_sniffer.records.steady cimport SteadyClock
 
 cdef class Recorder:
-    cdef object _warrant, _interest
+    cdef readonly object _warrant
+    cdef object _interest, _muting
     cdef bint _paced
     cdef SteadyClock _steady
     cdef readonly Ledger _ledger

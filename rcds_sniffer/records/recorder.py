@@ -12,14 +12,16 @@ Time is the packets' time: two runs over one capture give the same records in th
 from collections.abc import Callable
 
 from rcds_sniffer import events as ev
-from rcds_sniffer.events import Connection, ConversationEvent, Event
+from rcds_sniffer.events import Connection, ConversationEvent, Event, Utterance
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.building import KINDS
 from rcds_sniffer.records.conversation import Conversation
 from rcds_sniffer.records.happening import Link, Sighting, moment
 from rcds_sniffer.records.interest import Follower, Interest
 from rcds_sniffer.records.ledger import PATIENCE, SETTLE, Counters, Ledger
+from rcds_sniffer.records.muting import Muting
 from rcds_sniffer.records.record import CommunicationRecord
+from rcds_sniffer.records.roster import MAX_ACCOUNTS
 from rcds_sniffer.records.steady import SteadyClock
 
 MAX_WAITING = 1000
@@ -48,6 +50,7 @@ class Recorder:
     ) -> None:
         self._warrant = warrant
         self._interest = None if follower is None else Interest(warrant, follower)
+        self._muting = None if warrant.everybody else Muting(warrant, settle)
         self._paced = paced
         self._steady = SteadyClock()
         self._ledger = Ledger(warrant, emit, sensor, settle, PATIENCE if paced else None)
@@ -84,6 +87,11 @@ class Recorder:
             self._wait(link, event, now)
         else:
             self._take(link, event, now)
+        if self._muting is not None and link.conversation is not None:
+            if isinstance(event, Utterance | ev.Delivery):
+                self._muting.heard(link.conversation, ledger.clock)
+            else:
+                self._muting.review(link.conversation, ledger.clock)
         if self._interest is not None:
             self._interest.review(link, seen, now)
             if isinstance(event, ev.Left) and link.conversation is not None:
@@ -99,7 +107,13 @@ class Recorder:
         self._warrant.stepped(by)
 
     def review(self, time: int) -> None:
-        """The warrant was changed at ``time`` (as packets have it): nothing is followed for whom it left out."""
+        """The warrant was changed at ``time`` (as packets have it): nothing is followed for whom it left out.
+
+        Whoever is new in it is heard from now on.
+        """
+        for link in self._links.values():
+            if self._muting is not None and link.conversation is not None:
+                self._muting.review(link.conversation, self.clock)
         if self._interest is not None:
             self._interest.let_go(self._links.values(), time, moment(self.clock, self.counters.events))
 
@@ -189,9 +203,11 @@ class Recorder:
         elif isinstance(event, ev.Joined):
             roster.enter(event.account, now)
             conversation.note_name(event.account, event.name)
+            conversation.called.discard(event.account)
             self._sight(conversation, self._sighting(link, event, False, now), "join", event.account)
         elif isinstance(event, ev.Entered) and link.account is not None:
             link.entered = True
+            conversation.called.discard(link.account)
             roster.enter(link.account, now)
             self._sight(conversation, self._sighting(link, event, True, now), "join", link.account)
         elif isinstance(event, ev.Left):
@@ -222,6 +238,10 @@ class Recorder:
             conversation = self._ledger.conversations.named(protocol, event.server, event.session_id, self.clock)
         else:
             conversation = self._conversation_of(link)
+        if account is not None and len(conversation.called) <= MAX_ACCOUNTS:
+            conversation.called.add(account)
+        if self._muting is not None:
+            self._muting.review(conversation, self.clock)
         error = event.details.get("error")
         if error is not None:  # the answer to an invitation on this link, not another one
             for happening in conversation.invitations(sender, account):

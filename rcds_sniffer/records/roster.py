@@ -56,6 +56,11 @@ class Roster:
             stays[-1][1] = moment
             self._there = None
 
+    @property
+    def full(self) -> bool:
+        """No more accounts are taken in."""
+        return len(self._stays) >= MAX_ACCOUNTS
+
     def last_left(self, account: str) -> int | None:
         """When ``account`` last left; None if it is there or never was."""
         stays = self._stays.get(account)
