@@ -53,7 +53,7 @@ class Outbox:
 
     def receive(self, event: Event) -> None:
         """Take one event: the front's ``emit``."""
-        self._packed.extend(self._packer.pack(event))
+        self._packer.pack(event, self._packed)
         self._characters += len(getattr(event, "text", ""))
         if len(self._packed) >= EVENTS or self._characters >= CHARACTERS:
             self.report()

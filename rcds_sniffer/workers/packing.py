@@ -10,7 +10,7 @@ of when they close. A connection of which something is told after its end goes o
 
 import marshal
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, Final
 
@@ -47,27 +47,22 @@ class Packer:
         self._known: dict[Connection, list[Any]] = {}  # number, client, version
         self._count = 0
 
-    def pack(self, event: Event) -> Iterator[Packed]:
-        """The event as a tuple, behind what must be known of its connection."""
+    def pack(self, event: Event, out: list[Packed]) -> None:
+        """Add the event to ``out`` as a tuple, behind what must be known of its connection."""
         connection = event.connection
         known = self._known.get(connection)
         if known is None:
             known = self._known[connection] = [self._count, connection.client, connection.version]
             self._count += 1
-            yield (
-                OPENED,
-                known[0],
-                connection.protocol,
-                connection.client,
-                connection.server,
-                connection.started,
+            out.append((
+                OPENED, known[0], connection.protocol, connection.client, connection.server, connection.started,
                 connection.version,
-            )
+            ))  # fmt: skip
         elif known[1] is not connection.client or known[2] is not connection.version:
             known[1:] = connection.client, connection.version
-            yield CHANGED, known[0], connection.client, connection.server, connection.version
+            out.append((CHANGED, known[0], connection.client, connection.server, connection.version))
         kind = type(event)
-        yield PLACE[kind], known[0], *TAKE[kind](event)
+        out.append((PLACE[kind], known[0], *TAKE[kind](event)))
         if kind is shared.ConnectionClosed:
             del self._known[connection]
 
@@ -86,7 +81,7 @@ class Unpacker:
             return None
         connection = self._connections[number]
         if place == CHANGED:
-            _, _, connection.client, connection.server, connection.version = packed
+            connection.client, connection.server, connection.version = packed[2], packed[3], packed[4]
             return None
         kind = CLASSES[place]
         if kind is shared.ConnectionClosed:

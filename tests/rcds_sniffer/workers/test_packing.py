@@ -7,7 +7,7 @@ import pytest
 
 from rcds_sniffer import events as shared
 from rcds_sniffer.events import Connection, Event, Seen
-from rcds_sniffer.workers.packing import CLASSES, Packer, Unpacker, from_octets, to_octets
+from rcds_sniffer.workers.packing import CLASSES, Packed, Packer, Unpacker, from_octets, to_octets
 
 VALUES: dict[str, Any] = {
     "complete": False,
@@ -34,8 +34,10 @@ def an_event(kind: type[Event], connection: Connection) -> Event:
 
 
 def crossed(packer: Packer, unpacker: Unpacker, *events: Event) -> list[Event]:
-    packed = from_octets(to_octets([item for event in events for item in packer.pack(event)]))
-    return [event for item in packed if (event := unpacker.unpack(item)) is not None]
+    packed: list[Packed] = []
+    for event in events:
+        packer.pack(event, packed)
+    return [event for item in from_octets(to_octets(packed)) if (event := unpacker.unpack(item)) is not None]
 
 
 def same(one: Event, other: Event) -> bool:
