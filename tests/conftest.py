@@ -7,6 +7,7 @@ import ast
 import os
 from importlib import import_module
 from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ PCAPS = ROOT / "tests" / "pcaps"
 LIVE = ROOT / "tests" / "live"
 SHARED = ROOT.parent / "shared" / "pcaps"
 """Captures of real clients, which the project does not ship; tests that use them skip where they are absent."""
+
+BINDING = "pypcap" if find_spec("pcap") else "libpcap"
+"""Whose binding of libpcap goes with libnids: that of the same age, where it is installed."""
 
 
 def compiled_modules() -> tuple[str, ...]:

@@ -119,6 +119,7 @@ class Outlet(io.TextIOBase):
         """What is held, in UTF-8; who has octets writes them here."""
         self._owed = b""
         self._waits = waits
+        self._descriptor = -1  # it is closed too where it cannot be opened
         self._descriptor = open_output(output)
 
     @property

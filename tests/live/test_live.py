@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import replay
-from tests.conftest import ROOT
+from tests.conftest import BINDING, ROOT
 from tests.simulator.truth import Said, witnessed
 
 from .mirror import Copy, Mirror, erspan, tagged
@@ -139,7 +139,7 @@ def _start(heard: Heard, stack: contextlib.ExitStack) -> None:
         whom = ("--targets-file", file) if name == "hub" else BOTH
         _starts(heard, stack, name, name, *whom, *(["--tunnels"] if name in TUNNELLED else []))
     _starts(heard, stack, "everybody", "span", "--all")
-    _starts(heard, stack, "libnids", "span", "--target", ALICE, "--source", "pypcap", "--engine", "libnids")
+    _starts(heard, stack, "libnids", "span", "--target", ALICE, "--source", BINDING, "--engine", "libnids")
     _starts(heard, stack, "kept", "span", "--target", ALICE, "--write", heard.folder / "kept.pcapng")
     for run in heard.runs.values():
         run.listens()
