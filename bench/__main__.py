@@ -6,7 +6,7 @@ folder of ``--output``. Parts that are left out keep what an earlier run put int
 
 import argparse
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def main() -> None:
     """Run the benchmark."""
     arguments = _arguments()
     ours = Installation(Path(arguments.python).absolute(), arguments.path)
-    effort = peers.QUICK if arguments.quick else peers.FULL
+    effort = _effort(arguments)
     folder = Path(arguments.output)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "results.json"
@@ -70,12 +70,23 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="two minutes: fewer rounds, smaller captures, nothing slow"
     )
+    parser.add_argument(
+        "--scale", type=float, help="all captures smaller; what processes take to begin counts then"
+    )
+    parser.add_argument("--rounds", type=int, help="in which every program runs once")
     parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--output", default="bench-results", metavar="FOLDER", help="[default: %(default)s]")
     parser.add_argument("--python", default=sys.executable, metavar="FILE",
                         help="the interpreter that has the compiled program [default: this one]")  # fmt: skip
     parser.add_argument("--path", default="", help="further places of its modules (PYTHONPATH)")
     return parser.parse_args()
+
+
+def _effort(arguments: argparse.Namespace) -> peers.Effort:
+    effort = peers.QUICK if arguments.quick else peers.FULL
+    if arguments.scale is not None:
+        effort = replace(effort, scale=arguments.scale, dense=arguments.scale)
+    return effort if arguments.rounds is None else replace(effort, rounds=arguments.rounds)
 
 
 def _make(plans: list[Plan], results: Results, console: Console) -> None:

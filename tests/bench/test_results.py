@@ -10,6 +10,7 @@ from bench.goals import Goal, goals
 from bench.measure import Run, run
 from bench.peers import FULL, QUICK
 from bench.programs import Program, programs
+from bench.report import BEGIN, DOCUMENT, END, replaced
 from bench.results import FLOOR, Measurement, Point, Results
 from bench.tables import all_tables, comparison_table, recall_table
 from bench.truth import Recall
@@ -97,6 +98,23 @@ def test_what_is_missing_says_so_and_is_no_error() -> None:
         assert program.lacking or program.name
     assert QUICK.plan("dense") == FULL.plan("dense")
     assert QUICK.plan("mixed").background < FULL.plan("mixed").background
+
+
+def test_the_document_keeps_what_is_written_by_hand() -> None:
+    some = results(measured(FLOOR, 1.0))
+    document = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+    made = replaced(document, some)
+    assert made.startswith("before\n")
+    assert made.endswith("\nafter\n")
+    assert "old" not in made
+    assert "**Goals**" in made
+    assert replaced(made, some) == made
+    with pytest.raises(ValueError, match="must stand"):
+        replaced("no marks", some)
+
+
+def test_the_project_s_document_has_its_marks() -> None:
+    assert replaced(DOCUMENT.read_text(), results(measured(FLOOR, 1.0)))
 
 
 def test_results_survive_their_file(tmp_path: Path) -> None:
