@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": ("rcds_sniffer.cli.doctor", "doctor", "What is wrong with a tap or a capture."),
     "replay": ("rcds_sniffer.cli.replay", "replay", "Capture files to communication records."),
     "records": ("rcds_sniffer.cli.records", "records", "Query the stored records."),
+    "count": ("rcds_sniffer.cli.count", "count", "What capture files hold, in numbers."),
     "completion": ("rcds_sniffer.cli.completion", "completion", "Print the completion script for your shell."),
 }
 
