@@ -4,13 +4,17 @@ A message is a report or an end. A report says how far the source was read, and 
 goes out after each batch of packets, and sooner where events are many or long.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from capture.packet import Packet
 from capture.source import Counters, Truncation
 from rcds_sniffer.events import Event
+from rcds_sniffer.front import told
 from rcds_sniffer.workers.packing import Packed, Packer, to_octets
+
+log = logging.getLogger(__name__)
 
 EVENTS: Final = 512
 """Events that make a message, though the batch of packets may go on."""
@@ -50,6 +54,8 @@ class Outbox:
         self._packer = Packer()
         self._packed: list[Packed] = []
         self._characters = 0
+        self.faults = 0
+        """Events that could not be sent."""
 
     def receive(self, event: Event) -> None:
         """Take one event: the front's ``emit``."""
@@ -60,11 +66,23 @@ class Outbox:
 
     def report(self) -> None:
         """Send what is there, and how far we are."""
-        self._send(to_octets((tuple(self._progress()), self._packed)))
-        self._packed = []
-        self._characters = 0
+        packed, self._packed, self._characters = self._packed, [], 0
+        progress = tuple(self._progress())
+        try:
+            message = to_octets((progress, packed))
+        except Exception as fault:  # a protocol put something into an event that no process can hand to another
+            log.error("%s: an event is lost", told(fault))
+            message = to_octets((progress, [one for one in packed if self._crosses(one)]))
+        self._send(message)
+
+    def _crosses(self, one: Packed) -> bool:
+        try:
+            to_octets(one)
+        except Exception:
+            self.faults += 1
+            return False
+        return True
 
     def end(self, end: End) -> None:
-        """Send the last events, and what there is to tell at the end."""
-        self.report()
+        """Send what there is to tell behind the last report."""
         self._send(to_octets(end))

@@ -114,6 +114,7 @@ def _read(source: Source, front: Front, outbox: Outbox, stopped: Callable[[], bo
     except Exception as fault:  # outside of any connection: what is known already is recorded all the same
         failure = told(fault)
     front.engine.close()
+    outbox.report()
     outbox.end(
         End(
             source.counters,
@@ -122,7 +123,7 @@ def _read(source: Source, front: Front, outbox: Outbox, stopped: Callable[[], bo
             list(source.refused_sample),
             front.engine.counters.as_dict(),
             front.decoded(),
-            front.faults,
+            front.faults + outbox.faults,
             failure,
         )
     )

@@ -7,6 +7,7 @@ import pytest
 
 from rcds_sniffer import events as shared
 from rcds_sniffer.events import Connection, Event, Seen
+from rcds_sniffer.workers.outbox import Outbox, Progress
 from rcds_sniffer.workers.packing import CLASSES, Packed, Packer, Unpacker, from_octets, to_octets
 
 VALUES: dict[str, Any] = {
@@ -37,7 +38,7 @@ def crossed(packer: Packer, unpacker: Unpacker, *events: Event) -> list[Event]:
     packed: list[Packed] = []
     for event in events:
         packer.pack(event, packed)
-    return [event for item in from_octets(to_octets(packed)) if (event := unpacker.unpack(item)) is not None]
+    return [found for one in from_octets(to_octets(packed)) if (found := unpacker.unpack(one)) is not None]
 
 
 def same(one: Event, other: Event) -> bool:
@@ -104,3 +105,17 @@ def test_details_that_are_no_plain_values_arrive_too() -> None:
     event = shared.Logout(a_connection(), Seen(1, 2, 3, "", False), details={"status": path})
     (arrived,) = crossed(Packer(), Unpacker(), event)
     assert same(event, arrived)
+
+
+def test_event_that_cannot_cross_costs_no_other() -> None:
+    sent: list[bytes] = []
+    outbox = Outbox(sent.append, lambda: Progress(1, 0, None))
+    connection = a_connection()
+    for name in ("first", lambda: None, "last"):
+        outbox.receive(shared.Logout(connection, Seen(1, 2, 3, "", False), details={"name": name}))
+    outbox.report()
+    _, packed = from_octets(*sent)
+    unpacker = Unpacker()
+    arrived = [event for one in packed if (event := unpacker.unpack(one)) is not None]
+    assert [event.details["name"] for event in arrived] == ["first", "last"]  # type: ignore[attr-defined]
+    assert outbox.faults == 1
