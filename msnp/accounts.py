@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Accounts as they stand on the wire, and the one form in which this package names them.
 
 Servers write the same account in several ways: in any case, with an endpoint (``a@b;{guid}``, MSNP16+), with a

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The commands of MSNP2 to MSNP21, in one view (reference 1.2, 1.3 and 4).
 
 One row per side and command. ``payload``: 0 if none, else the least number of tokens with which the last one is

@@ -47,7 +47,7 @@ cdef class Frame:
     @cython.locals(at=Py_ssize_t, end=Py_ssize_t, stop=Py_ssize_t, octets=bytes)
     cpdef bytes word_or_nothing(self, Py_ssize_t index)
     @cython.locals(at=Py_ssize_t, end=Py_ssize_t, stop=Py_ssize_t, octets=bytes, digit=int, number="long long")
-    cpdef long long number(self, Py_ssize_t index) except -1
+    cpdef long long number(self, Py_ssize_t index)
     cpdef bint has(self, Py_ssize_t index)
     @cython.locals(at=Py_ssize_t, stop=Py_ssize_t, octets="const unsigned char *")
     cdef Py_ssize_t _find(self, Py_ssize_t index)

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """What framing gives: commands, and what is between them.
 
 A command is a line, and perhaps a payload whose length is the line's last token (reference 1.1 and 1.2).

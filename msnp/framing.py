@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """One direction of one connection, cut into commands: sans-IO, and right whatever the segments are.
 
 Takes octets with the mark of where each segment was seen, gaps, and the end; gives :class:`Frame` (a command),

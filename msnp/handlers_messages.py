@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Handlers: MSG, what people and servers say (reference 5).
 
 Which content types are read is the table ``_CONTENTS``; all others are counted and left alone. A sender
@@ -12,7 +13,7 @@ from msnp.chunks import PartText
 from msnp.frames import Frame, MalformedError, Payload, to_number
 from msnp.handlers_login import account_of
 from msnp.handlers_notices import tell_notice
-from msnp.mime import HEADS, Content, parse, parse_fields, whole_content
+from msnp.mime import Content, parse, parse_fields, whole_content
 from msnp.state import State
 from msnp.utterances import (
     Origin,
@@ -91,7 +92,7 @@ def _content_of(state: State, line: Frame) -> Content:
         if payload is not None and payload.pieces and len(payload.pieces[0][1]) == payload.length:
             source, at, stop = payload.pieces[0][1], 0, payload.length
     if at >= 0:
-        headers = HEADS.find(source, at, stop, state.place + line.from_client)
+        headers = state.heads.find(source, at, stop, state.place + line.from_client)
         if headers is not None:
             return whole_content(headers, source[at + len(headers.block) : stop])
     return parse(line.payload or Payload(0, ()))
@@ -99,7 +100,7 @@ def _content_of(state: State, line: Frame) -> Content:
 
 def is_silent(state: State, from_client: bool, source: bytes, at: int, stop: int) -> bool:
     """Whether a whole message is surely no part of a longer one, so that a muted session need not look at it."""
-    headers = HEADS.find(source, at, stop, state.place + from_client)
+    headers = state.heads.find(source, at, stop, state.place + from_client)
     return headers is not None and not headers.part
 
 

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Handlers: who is in a conversation (reference 2.3 and 2.5).
 
 From MSNP16 on every person comes once per endpoint, ``addr;{guid}`` and then ``addr``, and leaves in the same

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Lines of one direction, and what ends them: the ground that the grammar stands on.
 
 A reader is a generator that yields whenever it needs more octets. It may be woken by octets or by a cut (a gap, or

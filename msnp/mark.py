@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Where octets were seen: handed in with them, and handed on with every event that they told."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Messages inside a payload: headers, a blank line, a body (reference 5.2).
 
 Like MIME, but as Messenger clients wrote it: line ends are CR LF, or a bare LF, or a bare CR; the space after the

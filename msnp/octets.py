@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Octets of one direction that are not yet read, and where each of them was seen.
 
 Reading moves an offset; the memory behind it is given back rarely, so that neither many commands in one segment nor

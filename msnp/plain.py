@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The plain path: a command that lies whole in the octets at hand, in a stream that is trusted.
 
 Nearly all commands of a stream that reads well are like that. They are found here without a copy, a pattern or a

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Finding the way back: which line of a stream can be trusted, and what was skipped up to it.
 
 Trust has to be earned. At a beginning, behind a gap and behind anything unreadable a line may just as well be

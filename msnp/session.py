@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """One TCP connection, followed to its end.
 
 The stream engine's callback (the paper's ``process_MSNIpacket``, in the application) hands every new run of
@@ -110,7 +111,7 @@ class MsnSession:
             self._finder.feed(from_client, octets, mark)
             self._decide()
             return
-        self._feed(from_client is not self.swapped, octets, time, sequence, packet, source)
+        self._feed(from_client != self.swapped, octets, time, sequence, packet, source)
 
     def gap(self, from_client: bool, length: int | None, mark: Mark) -> None:
         """Octets of one side are missing; ``mark`` is that of the first behind them.
@@ -124,7 +125,7 @@ class MsnSession:
             self._finder.gap(from_client, length, mark)
             self._decide()
             return
-        self._gap(from_client is not self.swapped, length, mark)
+        self._gap(from_client != self.swapped, length, mark)
 
     def end(self, mark: Mark, *, closed: bool = True) -> None:
         """Nothing more will come: the connection was ``closed``, or it is only followed no longer.
@@ -169,9 +170,9 @@ class MsnSession:
         held, self._held = self._held, []
         for guess, octets, length, mark in held:
             if octets is None:
-                self._gap(guess is not self.swapped, length, mark)
+                self._gap(guess != self.swapped, length, mark)
             else:
-                side = guess is not self.swapped
+                side = guess != self.swapped
                 self._feed(side, octets, mark.time, mark.sequence, mark.packet, mark.source)
 
     # --- commands -----------------------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """What has been learnt of one connection: whose it is, which kind of server, who is there.
 
 Handlers read and change it; it hands on the events that say so, each at most once. Two rules run through it. The
@@ -42,8 +43,10 @@ class State:
         self.server = server
         self.limits = limits
         self.counters: Counter[str] = Counter()
+        self.heads = HEADS
+        """Header blocks seen lately, of all sessions."""
         self.place = HEADS.place()
-        """Where its last header blocks are remembered: this for the server's side, the next for the client's."""
+        """Where in them its own are remembered: here those of the server's side, next to it the client's."""
 
         self.muted = False
         """Nobody asks for what people say to each other here: tell nothing of it (but texts in parts, whole)."""

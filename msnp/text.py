@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Octets to text: names, addresses and message bodies.
 
 Messenger text is UTF-8, whether it says so or not; old and third-party clients send their own code page instead.

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """What people say to each other, and the server's answer to it: nearly all that a connection tells.
 
 One is made for almost every command, and most are only counted, or dropped by whoever receives them. So an
