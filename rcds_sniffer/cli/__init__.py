@@ -6,6 +6,7 @@ to standard output and nothing else does; progress, summaries and warnings go to
 
 import logging
 import platform
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +27,24 @@ COMMANDS = {
 }
 
 
+class Imported(Mapping[str, click.Command]):
+    """The commands by their names, each imported when it is looked at."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        module, attribute, _ = COMMANDS[name]
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+    def __contains__(self, name: object) -> bool:
+        return name in COMMANDS
+
+
 class Commands(click.Group):
     """A group that imports a command when it is called for."""
 
@@ -37,11 +56,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and give the command."""
         del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module, name, _ = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(module), name)
-        return command
+        return Imported().get(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in ``--help``, without importing any of them."""
@@ -83,8 +98,7 @@ def cli(ctx: click.Context, config: Path | None, verbose: int, quiet: bool) -> N
     try:
         path = configuration.settings_file(config)
         if path is not None:
-            commands = {name: command for name in COMMANDS if (command := cli.get_command(ctx, name)) is not None}
-            ctx.default_map = dict(configuration.load(path, commands))
+            ctx.default_map = dict(configuration.load(path, Imported(), ctx.invoked_subcommand))
             ctx.obj["config"] = path
     except UserError as error:
         ctx.obj["broken"] = error  # raised by the commands that have settings: --help and completion go on

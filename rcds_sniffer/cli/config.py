@@ -15,6 +15,7 @@ import datetime
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 import click
@@ -35,8 +36,11 @@ def settings_file(named: Path | None) -> Path | None:
     return Path(path) if os.path.isfile(path) else None
 
 
-def load(path: Path, commands: Mapping[str, click.Command]) -> dict[str, dict[str, object]]:
-    """Click's default map from the file.
+def load(path: Path, commands: Mapping[str, click.Command], asked: str | None) -> dict[str, dict[str, object]]:
+    """Click's default map from the file, for the command that was ``asked`` for.
+
+    Of ``commands`` the others are only looked at where something in the file can be judged by them alone: they may
+    be slow to import.
 
     Raises:
         UserError: it cannot be read, is no TOML, or holds a key that no command knows, or a value that is none.
@@ -48,29 +52,30 @@ def load(path: Path, commands: Mapping[str, click.Command]) -> dict[str, dict[st
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: is not TOML: {error}") from error
-    known = {
-        name: {key(p.name): p for p in command.params if isinstance(p, click.Option) and p.name}
-        for name, command in commands.items()
-    }
+    options = cache(lambda name: options_of(commands[name]))
     out: dict[str, dict[str, object]] = {name: {} for name in commands}
     for name, value in settings.items():
         if isinstance(value, dict):
             if name not in commands:
                 raise UserError(f"{path}: no command is called {name!r}; there are: {listed(commands)}")
             for word, setting in value.items():
-                if word not in known[name]:
-                    raise UserError(f"{path}: {name} has no option {word!r}; it has: {listed(known[name])}")
-                out[name][parameter(word)] = checked(f"{path}: {word}", known[name][word], setting)
+                if word not in options(name):
+                    raise UserError(f"{path}: {name} has no option {word!r}; it has: {listed(options(name))}")
+                out[name][parameter(word)] = checked(f"{path}: {word}", options(name)[word], setting)
         else:
-            takers = [command for command in commands if name in known[command]]
+            sufficient = asked is not None and asked in commands and name in options(asked)
+            takers = [asked] if asked and sufficient else [other for other in commands if name in options(other)]
             if not takers:
-                raise UserError(
-                    f"{path}: no command has an option {name!r}; there are: {listed(set().union(*known.values()))}"
-                )
+                every = set().union(*map(options, commands))
+                raise UserError(f"{path}: no command has an option {name!r}; there are: {listed(every)}")
             for command in takers:
-                option = known[command][name]
-                out[command].setdefault(parameter(name), checked(f"{path}: {name}", option, value))
+                out[command].setdefault(parameter(name), checked(f"{path}: {name}", options(command)[name], value))
     return out
+
+
+def options_of(command: click.Command) -> dict[str, click.Option]:
+    """The options of a command, by their keys in the file."""
+    return {key(p.name): p for p in command.params if isinstance(p, click.Option) and p.name}
 
 
 def checked(where: str, option: click.Option, value: object) -> object:

@@ -13,9 +13,6 @@ from typing import Final, Self, TextIO, cast
 from rcds_sniffer.cli.errors import RunError, UserError
 from rcds_sniffer.export import Writer, open_writer
 from rcds_sniffer.records.record import CommunicationRecord
-from rcds_sniffer.store.database import files_of
-from rcds_sniffer.store.errors import StoreError
-from rcds_sniffer.store.store import open_store
 
 STANDARD_OUTPUT: Final = 1
 """Its descriptor."""
@@ -27,6 +24,8 @@ class StoreSink:
     """The store, counting what was new. Raises UserError where it cannot be opened, StoreError later."""
 
     def __init__(self, url: str) -> None:
+        from rcds_sniffer.store import StoreError, open_store  # noqa: PLC0415 - SQLAlchemy takes longest of all
+
         try:
             self._store = open_store(url, create=True)
         except StoreError as error:
@@ -221,7 +220,11 @@ def refuse_overwriting(output: str, inputs: Iterable[str | Path | None], db: str
     Raises:
         UserError: the output is one of them.
     """
-    databases = [] if db is None else files_of(db)
+    databases: list[Path] = []
+    if db is not None:
+        from rcds_sniffer.store.database import files_of  # noqa: PLC0415 - the same
+
+        databases = files_of(db)
     if output != "-" and any(_same(output, name) for name in (*inputs, *databases) if name):
         raise UserError(f"{output}: is also read here; name another output")
 

@@ -10,8 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import click
 
@@ -96,11 +94,6 @@ class Address(click.ParamType[tuple[str, int]]):
         return host.strip("[]") or "127.0.0.1", int(port)
 
 
-class _Silent(WSGIRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Who asked is nobody's business."""
-
-
 @contextlib.contextmanager
 def served_metrics(address: tuple[str, int] | None, take: Callable[[], Snapshot]) -> Iterator[None]:
     """Answers Prometheus at ``address`` while it lasts.
@@ -115,6 +108,9 @@ def served_metrics(address: tuple[str, int] | None, take: Callable[[], Snapshot]
         import prometheus_client as prometheus  # noqa: PLC0415 - only on request
     except ImportError as error:
         raise UserError("--metrics needs prometheus-client: pip install 'rcds-sniffer[metrics]'") from error
+    from socketserver import ThreadingMixIn  # noqa: PLC0415 - the same
+    from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server  # noqa: PLC0415 - the same
+
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     registry = prometheus.CollectorRegistry(auto_describe=False)
 
@@ -131,9 +127,13 @@ def served_metrics(address: tuple[str, int] | None, take: Callable[[], Snapshot]
         daemon_threads = True
         address_family = family
 
+    class Silent(WSGIRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            """Who asked is nobody's business."""
+
     registry.register(Collector())
     try:
-        server = make_server(*address, prometheus.make_wsgi_app(registry), Server, _Silent)
+        server = make_server(*address, prometheus.make_wsgi_app(registry), Server, Silent)
     except OSError as error:
         raise UserError(f"--metrics: {address[0]}:{address[1]} cannot be served: {error.strerror}") from error
     thread = threading.Thread(target=server.serve_forever, args=(END_SECONDS,), daemon=True)
