@@ -1,34 +1,8 @@
-"""An interface through our own binding of libpcap; several processes may share what it hears.
+"""An interface through our own binding of libpcap."""
 
-Linux divides the packets of an interface among the sockets of a group (packet(7), PACKET_FANOUT). By the hash of
-addresses and ports both directions of a connection come to the same socket, and its fragments are put together
-first.
-"""
-
-import os
-import socket
-from dataclasses import dataclass
-from typing import Final
-
+from capture.fanout import Fanout
 from capture.handle import RETIRE_MILLISECONDS, Opener
 from capture.libpcap import Handle, open_interface
-
-_SOL_PACKET: Final = 263  # linux/socket.h
-_PACKET_FANOUT: Final = 18  # linux/if_packet.h
-_FANOUT_HASH: Final = 0
-_DEFRAGMENT: Final = 0x8000
-
-
-@dataclass(frozen=True, slots=True)
-class Fanout:
-    """A group of sockets that share an interface, each getting some of its connections."""
-
-    group: int
-    """From 0 to 65535, the same for all, and for no other group in the network namespace."""
-    mode: int = _FANOUT_HASH
-    """How the kernel chooses the socket: PACKET_FANOUT_HASH and so on, as linux/if_packet.h numbers them."""
-    defragment: bool = True
-    """Put IP fragments together before: only the first of a datagram has its ports."""
 
 
 def opener(fanout: Fanout | None) -> Opener:
@@ -37,13 +11,7 @@ def opener(fanout: Fanout | None) -> Opener:
     def open_it(name: str, snaplen: int, promiscuous: bool, octets: int) -> Handle:
         handle = open_interface(name, snaplen, promiscuous, RETIRE_MILLISECONDS, octets)
         if fanout is not None:
-            _join(handle.descriptor, fanout)
+            fanout.join(handle.descriptor)
         return handle
 
     return open_it
-
-
-def _join(descriptor: int, fanout: Fanout) -> None:
-    mode = fanout.mode | (_DEFRAGMENT if fanout.defragment else 0)
-    with socket.socket(fileno=os.dup(descriptor)) as shared:
-        shared.setsockopt(_SOL_PACKET, _PACKET_FANOUT, fanout.group | mode << 16)

@@ -19,22 +19,20 @@ import select
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from capture import compiled, pypcap_source
 from capture.bpf import MAXIMUM_SNAPLEN, FilterBank
 from capture.clock import CaptureClock
 from capture.closing import Closing
 from capture.errors import CaptureError, Closed, GivenTwice, Unsupported
+from capture.fanout import Fanout
 from capture.handle import MAXIMUM_BUFFER, Opener
 from capture.interfaces import ANY
 from capture.line import HOLD_NANOSECONDS, Line
 from capture.packet import Packet
 from capture.source import BATCH_PACKETS, Counters, FilterFor, Truncation
 from capture.tap import Tap
-
-if TYPE_CHECKING:
-    from capture.libpcap_handle import Fanout
 
 READERS: Final = ("libpcap", "pypcap")
 
@@ -56,7 +54,7 @@ def open_interfaces(
     buffer_octets: int = BUFFER_OCTETS,
     snaplen: int = MAXIMUM_SNAPLEN,
     promiscuous: bool = True,
-    fanout: "Fanout | None" = None,
+    fanout: Fanout | None = None,
     clock: CaptureClock | None = None,
 ) -> "LiveSource":
     """Open network interfaces, all in one, in time order.
@@ -301,7 +299,7 @@ def _choose(source: str | None) -> str:
     return "pypcap"
 
 
-def _opener(reader: str, fanout: "Fanout | None") -> Opener:
+def _opener(reader: str, fanout: Fanout | None) -> Opener:
     """What opens the interfaces; each binding is loaded only when it is used."""
     if reader == "libpcap":
         from capture.libpcap_handle import opener  # noqa: PLC0415 - as above

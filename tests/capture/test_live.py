@@ -29,6 +29,7 @@ from capture.errors import (
     NotUp,
     Unsupported,
 )
+from capture.fanout import Fanout
 from capture.filters import filter_by_expression, filter_for_ports
 from capture.line import HOLD_NANOSECONDS
 from capture.packet import Packet
@@ -607,3 +608,24 @@ def test_process_that_is_halted_sees_no_step_and_loses_nothing(net: None, bindin
             assert process.stdout.readline() == "200 0\n"
         finally:
             process.kill()
+
+
+def test_members_of_a_group_share_the_packets_by_connection(net: None, binding: str) -> None:
+    if binding != "libpcap":
+        with pytest.raises(Unsupported, match="cannot share"):
+            open_interfaces(["tap0"], buffer_octets=SMALL, fanout=Fanout(7))
+        return
+    sent = [ethernet(tcp(port, payload=b"%d" % number)) for number in range(10) for port in range(1000, 1064)]
+    with contextlib.ExitStack() as stack:
+        readers = [
+            Reader(stack.enter_context(open_interfaces(["tap0"], buffer_octets=SMALL, fanout=Fanout(7))))
+            for _ in range(2)
+        ]
+        Sender("end0").send(*sent)
+        shares = [[packet.octets for packet in reader.run(0.5)] for reader in readers]
+    assert sorted(shares[0] + shares[1]) == sorted(sent)
+    assert all(shares)
+    for share in shares:  # in the order in which they came
+        assert share == [octets for octets in sent if octets in set(share)]
+    ports = [{octets[36:38] for octets in share} for share in shares]
+    assert not ports[0] & ports[1]
