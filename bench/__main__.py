@@ -5,6 +5,7 @@ folder of ``--output``. Parts that are left out keep what an earlier run put int
 """
 
 import argparse
+import json
 import sys
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -61,6 +62,8 @@ def main() -> None:
         if "growth" in parts:
             results.growth.clear()
             growth.grow(ours, steps, results, told)
+    if (folder / "live.json").exists():
+        results.live = json.loads((folder / "live.json").read_text())
     results.save(file)
     _show(results, folder)
 

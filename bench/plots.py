@@ -63,7 +63,7 @@ def _growth(results: Results, path: Path) -> Path:
             (axes[0][column], axes[1][column]), ("µs of processor a packet", "anonymous MB"), strict=True
         ):
             axis.set_xscale("log")
-            axis.set_ylim(bottom=0)
+            axis.set_ylim(0, axis.get_ylim()[1] * 1.1)
             axis.set_xlabel(curve)
             axis.set_ylabel(label)
             axis.legend(fontsize=7)

@@ -81,7 +81,7 @@ class Results:
     stages: list[dict[str, Any]] = field(default_factory=list)
     """Where the time goes (``bench/stages.py``)."""
     live: dict[str, Any] = field(default_factory=dict)
-    """What ``bench/live.py`` measured, if it did."""
+    """What ``bench/live.py`` wrote into ``live.json`` beside, if it did."""
 
     def of(self, program: str, capture: str) -> Measurement | None:
         """The measurement, if there were runs."""

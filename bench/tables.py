@@ -41,11 +41,13 @@ class Table:
 
 def all_tables(results: Results) -> Iterable[Table]:
     """Everything that was measured, in the order in which one reads it."""
-    yield goals_table(results)
+    if results.comparison or results.live:
+        yield goals_table(results)
     for name in TIMED:
         if any(measurement.runs for measurement in results.on(name)):
             yield comparison_table(results, name)
-    yield recall_table(results)
+    if any(measurement.recall for measurement in results.comparison):
+        yield recall_table(results)
     if results.stages:
         yield stages_table(results)
     yield from growth_tables(results)

@@ -75,6 +75,17 @@ def test_a_cut_text_shown_as_whole_misses_the_goal_of_recall() -> None:
     assert verdicts["whole texts found, dense"] is False
 
 
+def test_goals_on_a_line_are_judged_by_the_worst() -> None:
+    some = Results(live={
+        "date": "2026-11-22",
+        "--all, JSON Lines": {"burst": {"dropped": 0}, "sigterm": {"idle_ms": 20.0, "busy_ms": 230.0}},
+        FLOOR: {"burst": {"dropped": 17}, "sigterm": {"idle_ms": 900.0, "busy_ms": 900.0}},
+        "latency": {"no wait": {"p99_ms": 40.0}, "beyond the wait": {"p99_ms": 90.0}, "all": {"p99_ms": 2000.0}},
+    })  # fmt: skip
+    verdicts = {goal.work: goal.judge(some).verdict for goal in goals() if goal.work.startswith("live")}
+    assert list(verdicts.values()) == ["met", "missed by 15 %", "met"]
+
+
 def test_every_goal_names_programs_that_there_are() -> None:
     class Asked(Results):
         def of(self, program: str, capture: str) -> Measurement | None:
