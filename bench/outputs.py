@@ -4,6 +4,7 @@ Each takes the files of a run and gives the pieces in which tokens are looked fo
 program marks as incomplete does not count as found.
 """
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -47,6 +48,11 @@ def database(output: Path, folder: Path) -> Iterator[bytes]:  # noqa: ARG001 - t
     with closing(sqlite3.connect(folder / "records.sqlite")) as connection:
         for (text,) in connection.execute(_QUERY):
             yield text.encode()
+
+
+def counted(output: Path) -> int:
+    """How many texts ``count`` says that there are, in one JSON object."""
+    return int(json.loads(output.read_bytes())["events"].get("Message", 0))
 
 
 _QUERY = "SELECT text FROM communication_records WHERE complete AND text IS NOT NULL"

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from bench import measure
 from bench.captures import Capture, cache, capture
+from bench.outputs import counted
 from bench.plans import PLANS, Plan
 from bench.programs import Program
 from bench.results import Measurement, Results
-from bench.truth import judge, tokens
+from bench.truth import Recall, judge, tokens
 
 Told = Callable[[str], None]
 """Is told what is being run."""
@@ -121,6 +122,9 @@ def _once(program: Program, given: Capture, entry: Measurement) -> None:
             entry.runs.clear()
             return
         entry.runs.append(done)
+        if program.counts and entry.recall is None:
+            number, there = counted(output), given.truth.whole_texts
+            entry.recall = Recall(min(number, there), there, max(0, number - there))
         if program.shows is not None and entry.recall is None:
             whole = given.truth.of_target() if program.target_only else given.truth.whole
             entry.recall = judge(tokens(program.shows(output, folder)), whole)

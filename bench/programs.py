@@ -60,6 +60,8 @@ class Program:
     shows: outputs.Reader | None = None
     """How the texts are found that it shows; None: it shows none."""
     ours: Installation | None = None
+    counts: bool = False
+    """It says how many texts there are, and no more."""
     target_only: bool = False
     """It shows only what concerns the capture's target."""
     lacking: str = ""
@@ -109,7 +111,8 @@ def _ours(ours: Installation) -> list[Program]:
     other = json | {"captures": ("dense",), "slow": True}
     everybody = ["replay", "--all", *_JSON]
     rows: list[tuple[str, str, list[str], dict[str, object]]] = [
-        ("count", "events decoded and counted", ["count"], {"captures": ("dense", "mixed", "mixed-pcapng")}),
+        ("count", "events decoded and counted", ["count", "--format", "jsonl"],
+         {"captures": ("dense", "mixed", "mixed-pcapng"), "counts": True}),
         ("one target, SQLite", "the records of one account", ["replay", "--target", "TARGET", *_SQLITE],
          database | {"target_only": True}),
         ("--all, JSON Lines", "the records of everybody", everybody, json),

@@ -38,12 +38,14 @@ def _machine(results: Results) -> str:
     ours = machine.get("ours") or {}
     peers = ", ".join(f"{name} {version}" for name, version in machine.get("peers", {}).items())
     quick = "quick run, " if settings.get("quick") else ""
+    size = settings.get("dense", 1)
+    small = "" if size == 1 else f"**captures at {size:.0%} of their size, so start-up counts much**, "
     rounds = settings.get("rounds", 1)
     return (
         f"Measured {settings.get('date', '')} on {machine.get('cores')} cores ({machine.get('processor')}), "
         f"{machine.get('memory_gb')} GB, {machine.get('system')}, Linux {machine.get('kernel')}, "
         f"Python {ours.get('python')}, {ours.get('compiled_modules')} modules compiled; load average "
-        f"{machine.get('load')} at the beginning; {quick}medians of {rounds} "
+        f"{machine.get('load')} at the beginning; {quick}{small}medians of {rounds} "
         f"rounds. Peers: {peers}."
     )
 

@@ -189,6 +189,11 @@ def test_incomplete_records_are_not_found(tmp_path: Path) -> None:
     assert b"".join(outputs.json_lines(tmp_path / "out", tmp_path)).count(b"~") == 2
 
 
+def test_what_count_says_is_read(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text('{"packets": {"read": 9}, "events": {"Message": 4, "Typing": 2}}\n')
+    assert outputs.counted(tmp_path / "out") == 4
+
+
 def test_hexadecimal_lines_are_read_and_others_passed_over(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("7e312e317e\nRunning as root\n7e3\n")
     assert list(outputs.hexadecimal(tmp_path / "out", tmp_path)) == [b"~1.1~"]
