@@ -13,6 +13,7 @@ from capture.gather cimport Gather, gather
 from capture.pcap_h cimport *
 
 from capture.bpf import MAXIMUM_SNAPLEN, link_type_of
+from capture.formats import LATEST
 from capture.source import BATCH_OCTETS, BATCH_PACKETS, REFUSED_SAMPLE_OCTETS
 
 
@@ -20,15 +21,25 @@ cdef enum:
     ROUND = 50  # packets that libpcap hands over before the block's octets are looked at
 
 cdef size_t _most_captured = MAXIMUM_SNAPLEN
+cdef long long _latest = LATEST
 
 
 cdef struct Dispatched:
     Gather found
     void *memory  # the block's Memory
     int ticks  # nanoseconds of the unit of a time's fraction
-    bint mends  # a packet without a time (pcapng's simple packet block) gets that of the packet before it
+    bint mends  # of a file: times are mended
     long long last  # nanoseconds
     bint exhausted  # the machine's memory
+
+
+cdef long long mended(long long seconds, long long time, long long last) noexcept nogil:
+    """The time of a packet in a file, as ``savefile`` tells it: within what fits, and never missing."""
+    if seconds >= _latest // 1_000_000_000:
+        return _latest
+    if seconds < 0:
+        return 0
+    return time if time else last  # pcapng's simple packet block has none
 
 
 cdef void on_packet(u_char *user, const pcap_pkthdr *header, const u_char *octets) noexcept nogil:
@@ -42,8 +53,8 @@ cdef void on_packet(u_char *user, const pcap_pkthdr *header, const u_char *octet
         return
     cdef long long number = found.number
     cdef long long time = <long long> header.ts.tv_sec * 1_000_000_000 + header.ts.tv_usec * into.ticks
-    if time <= 0 and into.mends:
-        time = into.last
+    if into.mends:
+        time = mended(header.ts.tv_sec, time, into.last)
     into.last = time
     entry = gather(found, octets, header.caplen, header.len)
     if entry != NULL:
