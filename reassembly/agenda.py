@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """What is due when: objects by capture time, the earliest first, cheap to add and never searched.
 
 Takes (time, subject) pairs; gives the subjects whose time has come. Entries are not removed when they no
@@ -11,7 +12,7 @@ from typing import Generic, TypeVar
 
 Subject = TypeVar("Subject")
 
-NEVER = 1 << 63
+NEVER = (1 << 63) - 1  # the largest of C's integers, too
 _FEW = 1024
 
 

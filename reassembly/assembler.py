@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """One direction of one connection: octets in any order in, octets in sequence order out, each once.
 
 Takes segments (`take`, `add`) and the number at which the direction ends (`finish`); gives what is in order
@@ -31,6 +32,7 @@ Ready = tuple[int, bytes, int, int, str]
 Mark = tuple[int, int, str]
 """A packet's (time, number, source)."""
 
+_MASK = MASK
 _position = itemgetter(0)
 _FAR = 1 << 40  # where positions begin: high, so that lower ones found at a join are positive too
 _MOST_GAPS = 32  # given-up ranges that are remembered to tell late octets from repeated ones: a count, no more
@@ -117,7 +119,7 @@ class Assembler:
         """True if these octets are the next ones and nothing waits: the caller hands them out as they are."""
         if sequence != self.sequence or self.pieces or not self.running or self.fin >= 0:
             return False
-        self.sequence = (sequence + length) & MASK
+        self.sequence = (sequence + length) & _MASK
         self.edge += length
         return True
 
@@ -236,7 +238,7 @@ class Assembler:
         return min(self.edge + distance(sequence, self.sequence), last)
 
     def _move(self, position: int) -> None:
-        self.sequence = (self.sequence + position - self.edge) & MASK
+        self.sequence = (self.sequence + position - self.edge) & _MASK
         self.edge = position
 
     def _drop_first(self) -> Piece:

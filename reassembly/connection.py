@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """What is remembered of a connection.
 
 `Connection` holds two `Direction`s, one for each end's octets, and knows the connections `beside` it: those with
@@ -5,11 +6,15 @@ the same addresses and ports. Nothing here decides anything; `plausibility` judg
 """
 
 from collections.abc import Sequence
+from struct import Struct
 
 from reassembly.assembler import Assembler, Mark
 from reassembly.counters import Counters
 from reassembly.events import Endpoint, Flow
 from reassembly.headers import Segment
+from reassembly.layers import VLAN
+
+_THREE = Struct(">III").unpack
 
 Stray = tuple[Segment, Mark]
 
@@ -32,8 +37,12 @@ class Direction:
         "other",
         "packets",
         "path",
+        "ports",
         "seen",
+        "source",
+        "target",
         "unknown_start",
+        "vlan",
         "waits",
     )
 
@@ -42,8 +51,12 @@ class Direction:
 
     def __init__(self, key: bytes, path: bytes, from_client: bool, counters: Counters) -> None:
         self.key = key
+        self.source, self.target, self.ports = numbers(key)
+        """The key in three (`plain.Plain`); of one that is not IPv4's alone, zeros."""
         self.path = path
         """By which its last segment came."""
+        self.vlan = vlan_of(path)
+        """The VLAN that this path is, 0: an empty path; -1: it is another."""
         self.from_client = from_client
         self.assembler = Assembler(counters)
         self.seen = False
@@ -146,7 +159,9 @@ class Connection:
 
     def came_by(self, direction: Direction, path: bytes, most: int) -> None:
         """A segment of it came by this path; remember not more than ``most``."""
-        direction.path = path
+        if direction.path != path:
+            direction.path = path
+            direction.vlan = vlan_of(path)
         if path not in self.paths and len(self.paths) < most:
             self.paths += (path,)
 
@@ -189,6 +204,18 @@ class Stranger:
         """Capture time of the last of them."""
         self.interrupted = False
         """The connection among whose segments they came was heard since the first of them."""
+
+
+def numbers(key: bytes) -> tuple[int, int, int]:
+    """See `Direction.source`."""
+    return _THREE(key) if len(key) == 12 else (0, 0, 0)
+
+
+def vlan_of(path: bytes) -> int:
+    """See `Direction.vlan`."""
+    if not path:
+        return 0
+    return path[3] << 8 | path[4] if len(path) == 5 and path[0] == VLAN else -1
 
 
 def address_size(key: bytes) -> int:

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Datagrams that the tap shows more than once.
 
 A SPAN session that mirrors both ports of a switch, a router on a stick, or a tunnel beside the line shows one
@@ -9,6 +10,7 @@ How long ago is counted in packets of the whole capture, so that who takes a sha
 """
 
 from reassembly.counters import Counters
+from reassembly.headers import Segment
 from reassembly.limits import Limits
 
 
@@ -43,7 +45,7 @@ class Copies:
         self._ring = [Seen() for _ in range(limits.duplicate_packets)]
         self._next = 0
 
-    def remember(
+    def remember(  # noqa: PLR0917 - for every packet with octets: each in its place costs nothing
         self,
         key: bytes,
         sequence: int,
@@ -68,18 +70,9 @@ class Copies:
         seen.cut = cut
         seen.ident = ident
 
-    def holds(
-        self,
-        key: bytes,
-        sequence: int,
-        acknowledgment: int,
-        flags: int,
-        payload: bytes,
-        cut: int,
-        ident: int,
-        now: int,
-    ) -> bool:
+    def holds(self, segment: Segment, now: int) -> bool:
         """It was seen before."""
+        key, sequence, acknowledgment, flags, payload, cut, _, ident = segment
         since = now - self._time
         first = self._counters.packets - self._most
         at = self._next

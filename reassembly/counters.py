@@ -1,11 +1,12 @@
+# cython: annotation_typing=False
 """What the engine counts: every packet refused, every octet doubted, by reason.
 
 One plain object shared by the header reader, the assemblers and the engine, so that the summary at the end can say
 what was seen and what was not. A count that is not zero is never an error of the engine: it is a fact about the
 capture.
 
-Engines that take a share of the flows each (`share.Share`) count in common what comes before the flows, and each its
-own of the rest: `united` puts them together.
+Engines that take a share of the flows each (`share.Share`) count in common what comes before the flows, and each
+its own of the rest: `united` puts them together.
 """
 
 from collections.abc import Mapping, Sequence

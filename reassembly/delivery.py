@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """From assemblers to events: what is said, when a hole is given up, and what the buffers may hold.
 
 Takes directions that may have something ready; gives stream events to the callback. Invariant: of each
@@ -12,7 +13,7 @@ from reassembly.assembler import Mark
 from reassembly.connection import Connection, Direction
 from reassembly.counters import Counters
 from reassembly.engine import EventCallback
-from reassembly.events import StreamData, StreamEnd, StreamGap
+from reassembly.events import StreamEnd, StreamGap, stream_data
 from reassembly.limits import Limits
 
 
@@ -43,7 +44,7 @@ class Delivery:
                 self._say_joined(direction, sequence, (time, packet, source))
             connection.emitted = True
             self._callback(
-                StreamData(connection.flow, direction.from_client, time, sequence, packet, source, octets)
+                stream_data(connection.flow, direction.from_client, time, sequence, packet, source, octets)
             )
         direction.waits = assembler.waiting
         if not direction.waits:

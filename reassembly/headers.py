@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """From a frame to its TCP segment, or to a count of why it holds none.
 
 Takes the octets of a frame and its link type; gives a `Segment`, a plain tuple because one is made for every

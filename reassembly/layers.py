@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The walk from a frame's first octet to its TCP header: where it stands, and what may come next.
 
 A layer's reader takes a `Frame`, moves it behind one header, and gives the number of the next layer, or of the

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Beginnings and ends of connections.
 
 Takes segments that open, take over, reset or come after the end; changes the table and has the ends said. Rules

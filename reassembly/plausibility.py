@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """What is plausible in a connection, and whose a segment is.
 
 Looks at connections and segments and answers; changes nothing. Only what is certain is used: a direction's first

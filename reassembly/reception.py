@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Segments out of the plain: whose they are, and what they do there.
 
 Takes a segment, the packet that it came in and the engine's time; finds the connection, of those with its addresses

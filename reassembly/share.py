@@ -1,14 +1,16 @@
+# cython: annotation_typing=False
 """The flows that one of several processes takes, where each of them reads the whole capture.
 
-Takes where a segment comes from and goes to; tells whether it is of this share. Invariant: every flow is of exactly
-one share, the same in every process and in both directions; and so are all flows of one client host, by which what
-belongs together stays together: the client is the end whose port is no server's, and where both or neither are, both
-addresses count, in no order.
+Takes where a segment comes from and goes to; tells whether it is of this share. Invariant: every flow is of
+exactly one share, the same in every process and in both directions; and so are all flows of one client host, by
+which what belongs together stays together: the client is the end whose port is no server's, and where both or
+neither are, both addresses count, in no order.
 """
 
 from reassembly.sequence import MASK
 
 _ODD = 0x9E3779B1  # 2**32 divided by the golden ratio: multiplied by it, neighbours come to lie far apart (Knuth)
+_MASK = MASK
 
 
 class Share:
@@ -35,7 +37,7 @@ class Share:
             told = _mixed(octets, at, size) + _mixed(octets, at + size, size)
         else:
             told = _mixed(octets, at + size if sender else at, size)
-        return (told & MASK) % self._of == self._index
+        return (told & _MASK) % self._of == self._index
 
 
 def _mixed(octets: bytes, at: int, size: int) -> int:
@@ -43,6 +45,6 @@ def _mixed(octets: bytes, at: int, size: int) -> int:
     told = 0
     for place in range(at, at + size, 4):
         word = octets[place] << 24 | octets[place + 1] << 16 | octets[place + 2] << 8 | octets[place + 3]
-        told = ((told ^ word) * _ODD) & MASK
-        told = ((told ^ told >> 16) * _ODD) & MASK
+        told = ((told ^ word) * _ODD) & _MASK
+        told = ((told ^ told >> 16) * _ODD) & _MASK
     return told ^ told >> 16

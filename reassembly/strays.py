@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Implausible segments, kept for as long as they may prove to be a connection of strangers.
 
 Behind different networks live hosts with the same private addresses, and a tap that loses the tags shows their

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Which connections there are: the open ones by flow key and by idleness, and the closed ones still remembered.
 
 Takes connections and capture times; gives them back by key, by longest silence, by age. Says nothing to anybody:
@@ -8,6 +9,7 @@ that are `Connection.beside` it; a closed one may stand there until its time is 
 
 from collections import deque
 from collections.abc import Sequence
+from struct import Struct
 
 from reassembly.agenda import NEVER, Agenda
 from reassembly.connection import Connection, Direction, endpoints, reverse, sender_is_client
@@ -15,12 +17,27 @@ from reassembly.counters import Counters
 from reassembly.events import Flow
 from reassembly.headers import ACK, SYN, Segment
 from reassembly.limits import Limits
+from reassembly.sequence import MASK
+
+_KEY = Struct(">III").pack
+_FEW = 1 << 10
+_FIRST, _SECOND, _THIRD, _MASK = 0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35, MASK
 
 
 class Table:
     """The connections of one engine."""
 
-    __slots__ = ("_closed", "_counters", "_idle", "_limits", "_serial", "_server_ports", "directions")
+    __slots__ = (
+        "_closed",
+        "_counters",
+        "_idle",
+        "_limits",
+        "_most",
+        "_recent",
+        "_serial",
+        "_server_ports",
+        "directions",
+    )
 
     def __init__(self, counters: Counters, limits: Limits, server_ports: frozenset[int]) -> None:
         self.directions: dict[bytes, Direction] = {}
@@ -30,6 +47,29 @@ class Table:
         self._idle: Agenda[Connection] = Agenda()  # by Connection.last as it was when added: never too late
         self._closed: deque[tuple[int, Connection]] = deque()  # with the time at which each may be forgotten
         self._serial = 0
+        self._most = _FEW - 1
+        self._recent: list[Direction | None] = [None] * _FEW
+
+    def find(self, source: int, target: int, ports: int) -> Direction | None:
+        """The direction of an IPv4 key, given as `Direction` has it, sooner than by ``directions``.
+
+        In ``_recent`` each has one place; what stands there is what ``directions`` holds, or nothing.
+        """
+        place = _place(source, target, ports) & self._most
+        found = self._recent[place]
+        if found is not None and found.source == source and found.target == target and found.ports == ports:
+            return found
+        found = self.directions.get(_KEY(source, target, ports))
+        if found is not None:
+            self._recent[place] = found
+        return found
+
+    def _changed(self, direction: Direction) -> None:
+        """What ``directions`` holds for its key is another, or none."""
+        if len(self.directions) > self._most:
+            self._most = 4 * self._most + 3
+            self._recent = [None] * (self._most + 1)
+        self._recent[_place(direction.source, direction.target, direction.ports) & self._most] = None
 
     def open(self, segment: Segment, time: int, now: int, former: Direction | None) -> Direction:
         """A new connection, its first packet this segment; gives the direction of that.
@@ -68,6 +108,8 @@ class Table:
         else:
             self.directions[back] = second
             self.directions[key] = first  # last, should both ends be one and the same
+            self._changed(first)
+            self._changed(second)
         self._idle.add(now, connection)
         self._idle.sweep(lambda _, subject: not subject.closed)
         counters = self._counters
@@ -133,6 +175,7 @@ class Table:
                     del self.directions[direction.key]
                 else:
                     self.directions[direction.key] = heir.towards(direction.key)
+                self._changed(direction)
 
     def together(self, key: bytes) -> Sequence[Connection]:
         """All connections with these addresses and ports, the eldest first."""
@@ -183,5 +226,13 @@ class Table:
     def clear(self) -> None:
         """Forget all."""
         self.directions.clear()
+        self._recent = [None] * len(self._recent)
         self._idle.clear()
         self._closed.clear()
+
+
+def _place(source: int, target: int, ports: int) -> int:
+    """A number of 32 bits in whose lower ones all of the key takes part; the factors are odd."""
+    mixed = (source * _FIRST ^ target * _SECOND ^ ports * _THIRD) & _MASK
+    mixed = (mixed ^ mixed >> 15) * _SECOND & _MASK
+    return mixed ^ mixed >> 13

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """What is due by now, done: holes given up, connections ended.
 
 Takes connections of which something changed, and capture times; sees to it that each is looked at when `Waits` says

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """How long a connection waits for what it waits for.
 
 Takes connections and capture times; gives the time at which each must be looked at, and those whose time has come.

@@ -4,7 +4,6 @@ Each is the other's check: they share the types of their events and nothing else
 the card names, on the command line: pypcap → libnids → analyze_packet → records.
 """
 
-import dataclasses
 import itertools
 import json
 import random
@@ -20,7 +19,7 @@ from capture.packet import Packet
 from reassembly.engines import EngineUnavailable, make_engine
 from reassembly.events import StreamData, StreamEnd, StreamEvent
 from tests.command import replay, run
-from tests.conftest import PCAPS, SHARED
+from tests.conftest import BINDING, PCAPS, SHARED
 from tests.reassembly.conftest import events_of, give_libnids_back, made
 from tests.reassembly.crafting import ACK, PSH, Step, Talk, joined, lined_up
 from tests.reassembly.test_nids import pieces
@@ -41,7 +40,7 @@ def told(engine: str, packets: list[Packet]) -> dict[tuple[object, ...], list[tu
     flows: dict[int, list[StreamEvent]] = {}
     for event in events_of(lambda callback: made(engine, callback), packets):
         flows.setdefault(id(event.flow), []).append(event)
-    return {dataclasses.astuple(events[0].flow): [plain(event) for event in events] for events in flows.values()}
+    return {repr(events[0].flow): [plain(event) for event in events] for events in flows.values()}
 
 
 def plain(event: StreamEvent) -> tuple[object, ...]:
@@ -197,17 +196,17 @@ def test_pypcap_libnids_analyze_packet_records(capture: Path) -> None:
     """The card's own chain: the records are those of our engine, their ids and times included."""
     if not capture.exists():
         pytest.skip("captures of real clients are not here")
-    records = replay("--all", "--source", "pypcap", "--engine", "libnids", capture)
+    records = replay("--all", "--source", BINDING, "--engine", "libnids", capture)
     assert records == replay("--all", "--engine", "native", capture)
     assert records
 
 
 def test_the_cards_chain_finds_what_was_said() -> None:
     truth = json.loads((PCAPS / "demo.truth.json").read_text())
-    done = run("replay", "--no-db", "--format", "jsonl", "--source", "pypcap", "--engine", "libnids",
+    done = run("replay", "--no-db", "--format", "jsonl", "--source", BINDING, "--engine", "libnids",
                "-v", "--all", PCAPS / "demo.pcap")  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "reading by pypcap" in done.stderr
+    assert f"reading by {BINDING}" in done.stderr
     found = {(r["sender"], r["text"]) for r in map(json.loads, done.stdout.splitlines()) if r["event"] == "message"}
     assert found == {(said["sender"], said["text"]) for said in truth["messages"]}
 
