@@ -13,6 +13,7 @@ from capture.errors import CaptureError
 from capture.filters import filter_by_expression, filter_for_ports
 from capture.source import FilterFor, Source
 from rcds_sniffer.backlog import Backlog, Sink
+from rcds_sniffer.beside import Beside
 from rcds_sniffer.cli import options
 from rcds_sniffer.cli.errors import INTERRUPTED, LOST, OK, RunError, UserError
 from rcds_sniffer.cli.explanation import Asked
@@ -84,7 +85,7 @@ def run(
             two = two_processes(given, source, everybody=warrant.everybody, live=live)
             worker = _worker(stack, source, engine, protocols) if two else None
             source = source if worker is None else worker.source
-            store = None if db is None else stack.enter_context(StoreSink(db))
+            store = None if db is None else stack.enter_context(Beside(lambda: StoreSink(db), live=live))
             writer = None if output is None else stack.enter_context(WriterSink(*output, live=live))
             sinks: list[Sink] = [sink for sink in (store, writer) if sink is not None]
             backlogs = [Backlog(sink) for sink in sinks] if live else []
@@ -97,7 +98,7 @@ def run(
                 if worker is None
                 else WorkerPipeline(worker, **back)
             )
-            numbers = snapshot(pipeline.outcome, backlogs)
+            numbers = snapshot(pipeline.outcome, backlogs, store)
             stack.enter_context(served_metrics(metrics, numbers))
             draw = stack.enter_context(progress(source))
             tell = now_and_then(numbers, statistics)
@@ -115,13 +116,12 @@ def run(
                 tell()
 
             outcome = pipeline.run(stopped, between)
-            for backlog in backlogs:
-                backlog.finish()
+            _finish(outcome, backlogs, store)
     except (CaptureError, EngineUnavailable) as error:
         raise UserError(str(error)) from error
     _log(outcome)
-    unwritten = list(_unwritten(backlogs, keeper, given["write"]))
-    stored = None if store is None else store.outcome
+    unwritten = list(_unwritten(backlogs, store if live else None, keeper, given["write"]))
+    stored = None if store is None or store.sink is None else store.sink.outcome
     told = [] if quiet else list(_summary(outcome, source, stored, keeper, given=given, live=live))
     click.echo("\n".join(told + unwritten), err=True, nl=bool(told + unwritten))
     ctx.exit(_exit_code(outcome, signals, lost=bool(source.truncations), unwritten=bool(unwritten)))
@@ -176,8 +176,21 @@ def _summary(
         yield f"{given['write']}: {number(keeper.counters.kept, 'packet')} kept"
 
 
-def _unwritten(backlogs: list[Backlog], keeper: PacketKeeper | None, file: str | None) -> Iterator[str]:
-    records = sum(backlog.given_up for backlog in backlogs)
+def _finish(outcome: Outcome, backlogs: list[Backlog], store: Beside[StoreSink] | None) -> None:
+    """Wait until all is written that can be; what a replay's database cannot take is its outcome's failure."""
+    if store is not None:
+        store.refuses = False
+    for backlog in backlogs:
+        backlog.finish()
+    failure = None if store is None else store.finish()
+    if not backlogs:
+        outcome.failure = outcome.failure or failure
+
+
+def _unwritten(
+    backlogs: list[Backlog], store: Beside[StoreSink] | None, keeper: PacketKeeper | None, file: str | None
+) -> Iterator[str]:
+    records = sum(backlog.given_up for backlog in backlogs) + (0 if store is None else store.waiting)
     if records:
         yield f"LOST: {number(records, 'record')} could not be written"
     if keeper is not None and keeper.counters.unwritten:

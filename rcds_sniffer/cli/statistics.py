@@ -8,12 +8,14 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
 from rcds_sniffer.backlog import Backlog
+from rcds_sniffer.beside import Beside
 from rcds_sniffer.cli.errors import UserError
 from rcds_sniffer.cli.wording import number
 from rcds_sniffer.pipeline import Outcome
@@ -22,6 +24,9 @@ log = logging.getLogger(__name__)
 
 NOW = frozenset({"flows_now", "flows_peak", "buffered", "buffered_segments", "buffered_peak"})
 """Of the engine's counters those that are no sums."""
+
+LATE_SECONDS = 0.1
+"""From how long on it is told that the database is behind."""
 
 END_SECONDS = 0.01
 """How long Prometheus' server may take to notice that the capture ends; prometheus_client's own takes 0.5."""
@@ -36,14 +41,20 @@ class Snapshot:
     """Records that could not be written yet."""
     given_up: int
     """Records that will not be."""
+    behind: float = 0.0
+    """Seconds since the oldest record was brought that the database is still to store."""
 
 
-def snapshot(outcome: Callable[[], Outcome], backlogs: Iterable[Backlog]) -> Callable[[], Snapshot]:
+def snapshot(
+    outcome: Callable[[], Outcome], backlogs: Iterable[Backlog], store: Beside[Any] | None = None
+) -> Callable[[], Snapshot]:
     """Gives what tells the numbers of now."""
     backlogs = list(backlogs)
 
     def take() -> Snapshot:
-        return Snapshot(outcome(), sum(b.waiting for b in backlogs), sum(b.given_up for b in backlogs))
+        under_way, behind = (0, 0.0) if store is None else (store.waiting, store.behind)
+        waiting = sum(b.waiting for b in backlogs) + under_way
+        return Snapshot(outcome(), waiting, sum(b.given_up for b in backlogs), behind)
 
     return take
 
@@ -61,6 +72,8 @@ def line(now: Snapshot) -> str:
     ]
     if now.waiting or now.given_up:
         parts.append(f"{now.waiting:,} of them waiting to be written, {now.given_up:,} given up")
+    if now.behind >= LATE_SECONDS:
+        parts.append(f"the database is {now.behind:.1f} s behind")
     if now.outcome.faults:
         parts.append(f"{number(now.outcome.faults, 'connection')} given up by a fault of this program")
     return ", ".join(parts)
@@ -146,7 +159,7 @@ def served_metrics(address: tuple[str, int] | None, take: Callable[[], Snapshot]
         thread.join()
 
 
-Family = tuple[str, str, str, str, dict[str, int]]
+Family = tuple[str, str, str, str, Mapping[str, float]]
 """Name, help, kind, the name of the label or nothing, and the values by label."""
 
 
@@ -165,4 +178,11 @@ def families(now: Snapshot) -> Iterator[Family]:
     yield "reassembly_now", "What the stream engine holds", "gauge", "what", current
     yield "records", "Communication records by event", "counter", "event", dict(outcome.events)
     yield "records_waiting", "Records that could not be written yet", "gauge", "", {"": now.waiting}
+    yield (
+        "storing_behind_seconds",
+        "Age of the oldest record under way to the database",
+        "gauge",
+        "",
+        {"": now.behind},
+    )
     yield "records_given_up", "Records that will not be written", "counter", "", {"": now.given_up}
