@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The door to :mod:`msnp`: MSN's events in the shared vocabulary, one session a flow.
 
 ``MsnDecoder.receive`` is the callback of the stream engine, which the paper calls ``process_MSNIpacket``: it hands
@@ -21,9 +22,8 @@ PORTS = (1863,)
 
 PROBE = re.compile(rb"[A-Z]{3}(?: |\r?\n)")
 
-At = dict[str, Any]
-"""The fields that every shared event has: connection, seen, inferred."""
-
+At = tuple[Connection, Seen, bool]
+"""What every shared event begins with: connection, seen, inferred."""
 
 CLOSED = frozenset({"fin", "rst", "reused"})
 """Reasons of a StreamEnd that say that the connection is over; with others it is only followed no longer."""
@@ -59,11 +59,21 @@ class _Line:
             self._decoder.note_version(event.account, connection)
         translator = TRANSLATORS.get(type(event))
         if translator is not None:
-            mark = event.mark
-            seen = Seen(mark.time, mark.sequence, mark.packet, mark.source, event.from_client, event.ordinal)
-            at = {"connection": connection, "seen": seen, "inferred": event.inferred}
-            self._decoder.emit(translator(event, at))
+            self._decoder.emit(translator(event, (connection, seen_at(event), event.inferred)))
             self.session.muted = connection.muted
+
+
+def seen_at(event: msn.Event) -> Seen:
+    """Where it was seen, in the shared vocabulary."""
+    mark = event.mark
+    seen = Seen.__new__(Seen)
+    seen.time = mark.time
+    seen.sequence = mark.sequence
+    seen.packet = mark.packet
+    seen.source = mark.source
+    seen.from_client = event.from_client
+    seen.ordinal = event.ordinal
+    return seen
 
 
 class MsnDecoder:
@@ -78,24 +88,26 @@ class MsnDecoder:
 
     def receive(self, event: StreamEvent) -> None:
         """Take one stream event: the paper's ``process_MSNIpacket``."""
-        flow = event.flow
-        line = self._lines.get(flow)
+        line = self._lines.get(event.flow)
         if isinstance(event, StreamEnd):
             if line is not None:
                 self._close(line, event)
             return
         if line is None:
-            line = self._lines[flow] = _Line(flow, self)
+            line = self._lines[event.flow] = _Line(event.flow, self)
             self.counters["connections"] += 1
-        line.session.muted = line.connection.muted
-        mark = msn.Mark(event.time, event.sequence, event.packet, event.source)
+        session = line.session
+        session.muted = line.connection.muted
         if isinstance(event, StreamGap):
-            line.session.gap(event.from_client, event.length, mark)
+            mark = msn.Mark(event.time, event.sequence, event.packet, event.source)
+            session.gap(event.from_client, event.length, mark)
             return
         if line.silent:
             line.silent = False
             self.counters["tls"] += looks_like_tls(event.octets)
-        line.session.analyze_packet(event.from_client, event.octets, mark)
+        session.analyze_octets(
+            event.from_client, event.octets, event.time, event.sequence, event.packet, event.source
+        )
 
     def note_version(self, account: str, connection: Connection) -> None:
         """A switchboard connection agrees on no version: it is the one of the account's notification connection."""
@@ -127,11 +139,11 @@ def _login(event: msn.LoggedIn, at: At) -> Event:
     details = dict(event.details)
     if event.error is not None:
         details["error"] = event.error
-    return shared.Login(**at, account=event.account, name=event.name, details=details)
+    return shared.Login(*at, account=event.account, name=event.name, details=details)
 
 
 def _logout(event: msn.LoggedOut, at: At) -> Event:
-    return shared.Logout(**at, details=_known(reason=event.reason))
+    return shared.Logout(*at, details=_known(reason=event.reason))
 
 
 def _presence(event: msn.StatusChanged, at: At) -> Event:
@@ -141,30 +153,30 @@ def _presence(event: msn.StatusChanged, at: At) -> Event:
         network=event.network,
         capabilities=event.capabilities,
     )
-    return shared.Presence(**at, account=event.account, name=event.name, details=details)
+    return shared.Presence(*at, account=event.account, name=event.name, details=details)
 
 
 def _name(event: msn.NameChanged, at: At) -> Event:
     if event.account is None:
-        return shared.Profile(**at, name=event.name, details={"name": event.name})
-    return shared.Contact(**at, account=event.account, name=event.name, details={"name": event.name})
+        return shared.Profile(*at, name=event.name, details={"name": event.name})
+    return shared.Contact(*at, account=event.account, name=event.name, details={"name": event.name})
 
 
 def _profile(event: msn.ProfileReceived, at: At) -> Event:
-    return shared.Profile(**at, content_type="text/x-msmsgsprofile", details=dict(event.fields))
+    return shared.Profile(*at, content_type="text/x-msmsgsprofile", details=dict(event.fields))
 
 
 def _mail(event: msn.MailNoticed, at: At) -> Event:
-    return shared.MailNotice(**at, content_type=event.content_type, details=dict(event.fields))
+    return shared.MailNotice(*at, content_type=event.content_type, details=dict(event.fields))
 
 
 def _called(event: msn.Called, at: At) -> Event:
-    return shared.Invited(**at, sender=None, account=event.account, details=_known(error=event.error))
+    return shared.Invited(*at, sender=None, account=event.account, details=_known(error=event.error))
 
 
 def _rung(event: msn.Rung, at: At) -> Event:
     return shared.Invited(
-        **at,
+        *at,
         sender=event.inviter,
         sender_name=event.inviter_name,
         account=None,
@@ -174,41 +186,90 @@ def _rung(event: msn.Rung, at: At) -> Event:
 
 
 def _text(event: msn.TextMessage, at: At) -> Event:
-    complete = not event.missing and not event.parts_missing
-    details = _known(
-        charset=event.charset,
-        parts=event.parts if event.parts > 1 else None,
-        parts_missing=event.parts_missing or None,
-        user_agent=event.user_agent,
-        declared_name=event.declared_name,
-        message_id=event.message_id,
-        acknowledgement=event.acknowledgement,
-    )
-    return shared.Message(
-        **at,
-        **_utterance(event),
-        details=details,
-        text=event.text,
-        format=event.format,
-        message_id=event.message_id,
-        missing=event.missing,
-        complete=complete,
-        known=event.known,
-        length=event.length,
-    )
+    message = shared.Message.__new__(shared.Message)
+    _put(message, event, at)
+    text = event.text
+    charset, user_agent, declared_name = event.charset, event.user_agent, event.declared_name
+    message_id, acknowledgement, parts, lost = (
+        event.message_id, event.acknowledgement, event.parts, event.parts_missing,
+    )  # fmt: skip
+    if user_agent is None and declared_name is None and message_id is None and parts == 1 and not lost:
+        message.details = _usual(charset, acknowledgement)
+    else:
+        message.details = _known(
+            charset=charset,
+            parts=parts if parts > 1 else None,
+            parts_missing=lost or None,
+            user_agent=user_agent,
+            declared_name=declared_name,
+            message_id=message_id,
+            acknowledgement=acknowledgement,
+        )
+    message.text = text
+    message.format = event.format
+    message.message_id = message_id
+    message.missing = event.missing
+    message.complete = not event.missing and not lost
+    message.known = event.known
+    message.length = event.length
+    return message
 
 
 def _typing(event: msn.TypingNotice, at: At) -> Event:
-    return shared.Typing(**at, **_utterance(event), details=_known(recording=event.recording or None))
+    typing = shared.Typing.__new__(shared.Typing)
+    _put(typing, event, at)
+    if event.recording:
+        typing.details = RECORDING
+    return typing
 
 
-def _utterance(event: msn.Message) -> dict[str, Any]:
-    return {
-        "sender": event.sender,
-        "sender_name": event.sender_name,
-        "content_type": event.content_type,
-        "transaction": event.transaction,
-    }
+def _nudge(event: msn.Nudge, at: At) -> Event:
+    nudge = shared.Nudge.__new__(shared.Nudge)
+    _put(nudge, event, at)
+    return nudge
+
+
+def _action(event: msn.ActionText, at: At) -> Event:
+    action = shared.Action.__new__(shared.Action)
+    _put(action, event, at)
+    action.text = event.text
+    return action
+
+
+def _delivery(event: msn.Acknowledged, at: At) -> Event:
+    delivery = shared.Delivery.__new__(shared.Delivery)
+    delivery.connection, delivery.seen, delivery.inferred = at
+    delivery.transaction = event.transaction
+    delivery.delivered = event.delivered
+    return delivery
+
+
+def _put(utterance: shared.Utterance, event: msn.Message, at: At) -> None:
+    """What all that people say has; made by hand, as there are so many of them."""
+    utterance.connection, utterance.seen, utterance.inferred = at
+    utterance.sender = event.sender
+    utterance.sender_name = event.sender_name
+    utterance.content_type = event.content_type
+    utterance.transaction = event.transaction
+    utterance.details = shared.NOTHING
+
+
+RECORDING: shared.Details = {"recording": True}
+
+MAX_USUAL = 1000
+"""Details of a text that are the same for many, remembered; beyond, they are made for each."""
+
+_usual_details: dict[tuple[str, str | None], shared.Details] = {}
+
+
+def _usual(charset: str, acknowledgement: str | None) -> shared.Details:
+    """The details of nearly every text."""
+    details = _usual_details.get((charset, acknowledgement))
+    if details is None:
+        details = _known(charset=charset, acknowledgement=acknowledgement)
+        if len(_usual_details) < MAX_USUAL:
+            _usual_details[charset, acknowledgement] = details
+    return details
 
 
 def _known(**details: object) -> dict[str, object]:
@@ -216,8 +277,8 @@ def _known(**details: object) -> dict[str, object]:
 
 
 TRANSLATORS: dict[type[msn.Event], Callable[[Any, At], Event]] = {
-    msn.AccountKnown: lambda e, at: shared.AccountKnown(**at, account=e.account, evidence=e.evidence),
-    msn.ConversationKnown: lambda e, at: shared.ConversationKnown(**at, session_id=e.session_id),
+    msn.AccountKnown: lambda e, at: shared.AccountKnown(*at, account=e.account, evidence=e.evidence),
+    msn.ConversationKnown: lambda e, at: shared.ConversationKnown(*at, session_id=e.session_id),
     msn.LoggedIn: _login,
     msn.LoggedOut: _logout,
     msn.StatusChanged: _presence,
@@ -226,18 +287,18 @@ TRANSLATORS: dict[type[msn.Event], Callable[[Any, At], Event]] = {
     msn.MailNoticed: _mail,
     msn.Called: _called,
     msn.Rung: _rung,
-    msn.Entered: lambda _, at: shared.Entered(**at),
-    msn.Present: lambda e, at: shared.Present(**at, account=e.account, name=e.name),
-    msn.Joined: lambda e, at: shared.Joined(**at, account=e.account, name=e.name),
-    msn.Left: lambda e, at: shared.Left(**at, account=e.account, details=_known(idle=e.idle or None)),
-    msn.RosterUnsure: lambda _, at: shared.RosterUnsure(**at),
+    msn.Entered: lambda _, at: shared.Entered(*at),
+    msn.Present: lambda e, at: shared.Present(*at, account=e.account, name=e.name),
+    msn.Joined: lambda e, at: shared.Joined(*at, account=e.account, name=e.name),
+    msn.Left: lambda e, at: shared.Left(*at, account=e.account, details=_known(idle=e.idle or None)),
+    msn.RosterUnsure: lambda _, at: shared.RosterUnsure(*at),
     msn.TextMessage: _text,
     msn.TypingNotice: _typing,
-    msn.Nudge: lambda e, at: shared.Nudge(**at, **_utterance(e)),
-    msn.ActionText: lambda e, at: shared.Action(**at, **_utterance(e), text=e.text),
-    msn.Acknowledged: lambda e, at: shared.Delivery(**at, transaction=e.transaction, delivered=e.delivered),
+    msn.Nudge: _nudge,
+    msn.ActionText: _action,
+    msn.Acknowledged: _delivery,
     msn.Undecoded: lambda e, at: shared.Undecoded(
-        **at, octets=e.octets, details={"reason": e.reason, "octets": e.octets}
+        *at, octets=e.octets, details={"reason": e.reason, "octets": e.octets}
     ),
 }
 """Events without an entry say nothing that a record needs (:class:`msnp.events.ServerKnown`)."""
