@@ -7,9 +7,12 @@ left out, and the program says what it lacks.
 """
 
 import os
+import tempfile
+from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError, ExecError
 
 COMPILED = (
     "msnp.accounts",
@@ -87,7 +90,10 @@ class BuildExtensions(build_ext):
         self.parallel = self.parallel or os.cpu_count()
 
     def build_extensions(self) -> None:
-        """Python or Cython to C, C to machine code."""
+        """Python or Cython to C, C to machine code; nothing where that has no prospect."""
+        if not self._can_compile():
+            self.warn("no C compiler, or no Python.h: nothing is compiled")
+            return
         from Cython.Build import cythonize  # noqa: PLC0415 - what only asks for the version needs no Cython
 
         sources = [Extension(extension.name, extension.sources) for extension in self.extensions]
@@ -98,6 +104,17 @@ class BuildExtensions(build_ext):
         for extension in self.extensions:
             extension.sources = generated[extension.name]
         super().build_extensions()
+
+    def _can_compile(self) -> bool:
+        """Translating what then no compiler takes would be a minute for nothing."""
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder, "trial.c")
+            source.write_text("#include <Python.h>\n")
+            try:
+                self.compiler.compile([str(source)], output_dir=folder)
+            except (CompileError, ExecError):
+                return False
+        return True
 
 
 def extension(name: str, suffix: str, libraries: list[str]) -> Extension:
