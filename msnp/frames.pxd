@@ -24,12 +24,14 @@ cdef class Shapes:
 
 
 @cython.final
+@cython.no_gc
 cdef class Payload:
     cdef readonly long long length
     cdef readonly tuple pieces
 
 
 @cython.final
+@cython.no_gc
 cdef class Frame:
     cdef readonly bint from_client
     cdef readonly Mark mark

@@ -26,6 +26,7 @@ from msnp.utterances import (
     typing_notice,
 )
 
+_SERVER = b"hotmail"
 _COUNTED = {
     "application/x-msnmsgrp2p",
     "application/x-ms-ink",
@@ -48,7 +49,8 @@ def handler_msn_msg(state: State, line: Frame) -> None:
         _follow_parts(state, line)
         return
     if not line.from_client:
-        if state.notification or line.word(1).lower() == b"hotmail":
+        word = line.word(1)
+        if state.notification or (len(word) == len(_SERVER) and word.lower() == _SERVER):
             state.learn_server(True, line.mark, from_client=False)
             tell_notice(state, line, _content_of(state, line))
             return
@@ -80,8 +82,11 @@ def _origin_of(state: State, line: Frame) -> Origin:
     if line.from_client:
         acknowledgement = line.word(2)
         return own_origin(line.mark, state.own_name(), line.number(1), acknowledgement)
-    name = line.word_or_nothing(2) if line.has(3) else None
-    return origin_of(line.mark, account_of(line.word(1)), name)
+    word = line.word(1)
+    if word != state.speaker_word:  # mostly the same one goes on speaking
+        state.speaker = account_of(word)
+        state.speaker_word = word
+    return origin_of(line.mark, state.speaker, line.word_or_nothing(2) if line.has(3) else None)
 
 
 def _content_of(state: State, line: Frame) -> Content:

@@ -3,6 +3,7 @@
 cimport cython
 
 
+@cython.no_gc
 cdef class Headers:
     cdef readonly bytes block
     cdef readonly bint part
@@ -13,9 +14,11 @@ cdef class Headers:
     cdef object _format
 
     cdef dict _read(self)
+    cpdef str get(self, str name)
 
 
 @cython.final
+@cython.no_gc
 cdef class Content:
     cdef readonly Headers headers
     cdef readonly long long length

@@ -101,7 +101,8 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """A field's value; None where it is absent or empty."""
-        return self.fields.get(name) or None
+        fields = self._read() if self._fields is None else self._fields
+        return fields.get(name) or None
 
 
 class Content:

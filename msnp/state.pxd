@@ -33,6 +33,8 @@ cdef class State:
     cdef public bint left
     cdef public dict roster
     cdef public object gone
+    cdef public str speaker
+    cdef public bytes speaker_word
     cdef public list doubts
     cdef public bint opened
     cdef public bint all_calls_seen

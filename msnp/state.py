@@ -66,9 +66,7 @@ class State:
         self.details: dict[str, object] = {}
         self.began = False
         """The connection's beginning was seen (VER; a switchboard's USR or ANS)."""
-        self.online = False
-        self.logged_in = False
-        self.logged_out = False
+        self.online = self.logged_in = self.logged_out = False
 
         # presence
         self.status: str | None = None
@@ -81,6 +79,8 @@ class State:
         self.roster: dict[str, set[str]] = {}
         """Who is there, with their endpoints; the empty one is the bare address."""
         self.gone: Recent[str, None] = Recent(limits.roster)
+        self.speaker, self.speaker_word = "", b""
+        """Who spoke last: the account, and as the server wrote it."""
         self.doubts: list[Mark] = []
         """Losses in the server's direction that are not told yet."""
         self.opened = False

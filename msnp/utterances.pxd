@@ -1,4 +1,4 @@
-# The C types of utterances.py.
+# The C types of utterances.py. None of them can be part of a cycle, so the collector need not know them.
 
 cimport cython
 
@@ -6,12 +6,14 @@ from msnp.mark cimport Mark
 from msnp.mime cimport Content
 
 
+@cython.no_gc
 cdef class Utterance:
     cdef readonly Mark mark
     cdef readonly bint from_client
 
 
 @cython.final
+@cython.no_gc
 cdef class Acknowledged(Utterance):
     cdef readonly long long transaction
     cdef readonly bint delivered
@@ -22,6 +24,7 @@ cpdef Acknowledged acknowledged(Mark mark, long long transaction, bint delivered
 
 
 @cython.final
+@cython.no_gc
 cdef class Origin:
     cdef readonly Mark mark
     cdef readonly bint from_client
@@ -40,6 +43,7 @@ cpdef Origin own_origin(Mark mark, str name, long long transaction, bytes acknow
 cpdef Origin origin_of(Mark mark, str sender, bytes name)
 
 
+@cython.no_gc
 cdef class Message(Utterance):
     cdef Origin _origin
     cdef Content _content
@@ -49,6 +53,7 @@ cdef class Message(Utterance):
 
 
 @cython.final
+@cython.no_gc
 cdef class TypingNotice(Message):
     cdef readonly bint recording
 
@@ -58,6 +63,7 @@ cpdef TypingNotice typing_notice(Origin origin, Content content, bint recording)
 
 
 @cython.final
+@cython.no_gc
 cdef class Nudge(Message):
     pass
 
@@ -67,6 +73,7 @@ cpdef Nudge nudge(Origin origin, Content content)
 
 
 @cython.final
+@cython.no_gc
 cdef class ActionText(Message):
     cdef readonly str text
 
@@ -76,6 +83,7 @@ cpdef ActionText action_text(Origin origin, Content content, str text)
 
 
 @cython.final
+@cython.no_gc
 cdef class TextMessage(Message):
     cdef readonly tuple known
     cdef readonly long long length
