@@ -11,6 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("busy", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")  # side by side, on a busy machine, how long an example takes proves nothing
 
 ROOT = Path(__file__).parent.parent
 PCAPS = ROOT / "tests" / "pcaps"
