@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Handlers: logging in and out, and what a notification server says of conversations to come.
 
 Credentials (tickets, MD5 answers) are noted as present and never kept (reference 4.1).

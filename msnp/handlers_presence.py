@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """Handlers: status and display names, on a notification server (reference 4.2 and 4.3).
 
 The forms changed with nearly every version, and the version may be unknown, so arguments are found by what they
