@@ -207,10 +207,14 @@ class Table:
                 return since, connection
         return NEVER, None
 
+    def next_idle(self) -> int:
+        """Before this capture time none was silent for too long."""
+        idle = self._idle.next_time()
+        return NEVER if idle == NEVER else idle + self._limits.idle_time
+
     def next_time(self) -> int:
         """Before this capture time nothing here is due."""
-        idle = self._idle.next_time()
-        due = NEVER if idle == NEVER else idle + self._limits.idle_time
+        due = self.next_idle()
         return min(due, self._closed[0][0]) if self._closed else due
 
     def open_ones(self) -> list[Connection]:

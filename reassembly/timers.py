@@ -58,7 +58,7 @@ class Timers:
         """Do all that is due by now, in the order of its time; ``mark`` is what brought the time there."""
         while (connection := self._waits.due(now)) is not None:
             self._attend(connection, now)
-        while True:
+        while self._table.next_idle() <= now:  # to ask for the idlest sorts in all that were heard since
             since, idlest = self._table.idlest()
             if idlest is None or since + self._limits.idle_time > now:
                 break
