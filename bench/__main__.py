@@ -57,8 +57,10 @@ def main() -> None:
         if "peers" in parts:
             results.comparison.clear()
             peers.compare(table, effort, results, told)
+            results.save(file)
         if "stages" in parts:
             results.stages = [asdict(stage) for stage in stages(ours, capture(effort.plan("dense")), told)]
+            results.save(file)
         if "growth" in parts:
             results.growth.clear()
             growth.grow(ours, steps, results, told)
