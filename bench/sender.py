@@ -18,8 +18,16 @@ TICK = 0.001
 _HEADER, _RECORD = 24, struct.Struct("<IIII")
 _MESSAGE, _VECTOR = 64, 16
 """Octets of struct mmsghdr and of struct iovec where a pointer has eight."""
-_DATA = 14 + 20 + 20
-"""Octets of Ethernet, IPv4 and TCP without options; a frame that is not longer carries nothing."""
+_IP = 14
+"""Octets of Ethernet before IPv4."""
+
+
+def _matters(content: bytes, frame: int) -> bool:
+    """Does the frame carry octets, or begin a connection? Plain acknowledgments do neither."""
+    begin = frame + _IP
+    tcp = begin + (content[begin] & 15) * 4
+    total = begin + int.from_bytes(content[begin + 2 : begin + 4])
+    return tcp + (content[tcp + 12] >> 4) * 4 < total or bool(content[tcp + 13] & 2)
 
 
 class Frames:
@@ -46,7 +54,7 @@ class Frames:
         content, place, found = self._octets.raw, _HEADER, 0
         while place + 16 <= len(content) - 1 and found < limit:
             length = _RECORD.unpack_from(content, place)[2]
-            if not carrying or length > _DATA + 12:
+            if not carrying or _matters(content, place + 16):
                 yield place + 16, length
                 found += 1
             place += 16 + length
