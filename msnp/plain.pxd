@@ -28,6 +28,8 @@ cdef class Cutter:
 
     @cython.locals(p="const unsigned char *", stop=Py_ssize_t, place=int, end=Py_ssize_t, length="long long")
     cpdef bint cut(self, bytes octets, Py_ssize_t at)
+    @cython.locals(p="const unsigned char *", start=Py_ssize_t, end=Py_ssize_t)
+    cdef bytes speaker(self, bytes octets)
     cpdef Frame frame(self, bytes octets, Mark mark)
     cdef int _place(self, int first, int second, int third)
     @cython.locals(p="const unsigned char *", stop=Py_ssize_t, end=Py_ssize_t, spaces=Py_ssize_t, octet="unsigned char")

@@ -136,6 +136,14 @@ class Cutter:
             first += 1
         return length
 
+    def speaker(self, octets: bytes) -> bytes:
+        """The first word behind its name, which in what a server hands on says who sent it."""
+        p = octets
+        start = end = self.at + 4
+        while end < self.line_end and p[end] != _SPACE:
+            end += 1
+        return octets[start:end]
+
     def frame(self, octets: bytes, mark: Mark) -> Frame:
         """The command that was found; ``mark`` is that of its first octet."""
         return frame_at(

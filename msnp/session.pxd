@@ -16,6 +16,8 @@ cdef class MsnSession:
     cdef readonly State _state
     cdef readonly dict _framers
     cdef readonly list _held
+    cdef list _unheard
+    cdef set _speakers
     cdef object _limits
     cdef object _links
     cdef Cutter _client
@@ -39,7 +41,7 @@ cdef class MsnSession:
         long long packet,
         str source,
     )
-    @cython.locals(cutter=Cutter, at=Py_ssize_t)
+    @cython.locals(cutter=Cutter, at=Py_ssize_t, silent=bint, frame=Frame)
     cdef _feed(
         self,
         bint from_client,
@@ -56,3 +58,8 @@ cdef class MsnSession:
     cdef _go_carefully(self, bint from_client, bytes octets, Mark mark)
     @cython.locals(command=Command, state=State)
     cdef _dispatch(self, Frame frame)
+    @cython.locals(state=State, tokens=list)
+    cdef bint _is_unwanted(self, Frame frame) except -1
+    @cython.locals(frame=Frame, unheard=list)
+    cdef _tell_unheard(self)
+    cdef _handle(self, Command command, Frame frame)

@@ -30,6 +30,10 @@ _MOST_HELD = 4096
 """Runs of octets and gaps held while the sides are undecided."""
 _OPENINGS = frozenset([b"USR", b"ANS", b"IRO", b"VER"])
 """With these a switchboard's connection begins, so the roster is still to come and no loss has touched it."""
+_MOST_UNHEARD = 64
+"""Muted messages of the client kept until the server is heard again; beyond, they are told."""
+_MOST_SPEAKERS = 256
+"""Senders who were told once while muted; beyond, all that others say is told."""
 
 
 class MsnSession:
@@ -56,7 +60,9 @@ class MsnSession:
         """Set by whoever knows that nobody asks for what people say to each other here; may change at any time.
 
         Then no event is made of MSG, ACK and NAK. All that teaches who is here goes on, and so do texts in parts,
-        since somebody may ask before their last part comes.
+        since somebody may ask before their last part comes. Each sender is told once, since to speak is to be
+        here. What the client says is kept until the server is heard again: should octets of the server's prove to
+        be lost there, somebody may have come in them, and it is told after all.
         """
         self._limits = limits or Limits()
         self._state = State(emit, links, client, server, self._limits)
@@ -67,6 +73,8 @@ class MsnSession:
         self._counts: tuple[list[int], list[int]] = ([], [])
         self._finder = None if sides_certain else SideFinder(self._limits)
         self._held: list[_Held] = []
+        self._unheard: list[Frame] = []
+        self._speakers: set[bytes] = set()
         self._heard_time = 0  # the last octet of the server's: when, …
         self._heard_sequence = 0
         self._heard_packet = 0
@@ -146,7 +154,9 @@ class MsnSession:
         if self.recognised:
             flush_texts(state)
             if state.notification is False:
-                state.doubt()
+                if state.doubts:
+                    state.doubt()
+                    self._tell_unheard()
                 state.leave(mark, from_client=True, closed=closed)
             if closed:
                 state.log_out(mark, from_client=True, reason="connection-end")
@@ -180,10 +190,16 @@ class MsnSession:
     def _feed(  # noqa: PLR0917  # as analyze_octets
         self, from_client: bool, octets: bytes, time: int, sequence: int, packet: int, source: str
     ) -> None:
+        if self._unheard and not self.muted:
+            self._tell_unheard()
+        if self._speakers and not self.muted:
+            self._speakers.clear()
         if from_client:
             cutter = self._client
         else:
             cutter = self._server
+            if self._unheard and not self._state.doubts:
+                self._unheard.clear()
             self._state.server_heard = True
             self._heard_time = time
             self._heard_sequence = (sequence + len(octets) - 1) & 0xFFFFFFFF
@@ -193,9 +209,14 @@ class MsnSession:
         if cutter.ready:
             while cutter.cut(octets, at):
                 at = cutter.next
-                if not (self.muted and self._silent(cutter, from_client, octets)):
-                    mark = mark_at(time, (sequence + cutter.at) & 0xFFFFFFFF, packet, source)
-                    self._dispatch(cutter.frame(octets, mark))
+                silent = self.muted and self._silent(cutter, from_client, octets)
+                if silent and not from_client:
+                    continue
+                frame = cutter.frame(octets, mark_at(time, (sequence + cutter.at) & 0xFFFFFFFF, packet, source))
+                if silent:
+                    self._unheard.append(frame)
+                else:
+                    self._dispatch(frame)
             at = cutter.next
             if at == len(octets):
                 return
@@ -203,7 +224,7 @@ class MsnSession:
         self._go_carefully(from_client, octets, mark_at(time, (sequence + at) & 0xFFFFFFFF, packet, source))
 
     def _silent(self, cutter: Cutter, from_client: bool, octets: bytes) -> bool:
-        """Count a command, and be done with it: nobody asks for it, and it teaches nothing."""
+        """Count a command that nobody asks for and that teaches nothing; False for all others."""
         command = cutter.shape
         state = self._state
         if (
@@ -214,9 +235,12 @@ class MsnSession:
             or not state.server_heard
             or state.doubts
             or state.part_texts
+            or (from_client and len(self._unheard) >= _MOST_UNHEARD)
         ):
             return False
         if cutter.payload_at >= 0:
+            if not from_client and cutter.speaker(octets) not in self._speakers:
+                return False
             if not is_silent(state, from_client, octets, cutter.payload_at, cutter.next):
                 return False
         elif command.payload:
@@ -283,6 +307,7 @@ class MsnSession:
             state.learn_server(command.notification, frame.mark, from_client=from_client)
         if state.doubts and state.notification is False and command.name not in _OPENINGS:
             state.doubt()
+            self._tell_unheard()
         if from_client and state.claimed is not None and not (state.server_heard and state.account is not None):
             self._conclude_from_client(frame, command)
         if command.after_login and not state.began and state.notification:
@@ -290,12 +315,38 @@ class MsnSession:
         if command.handler is None:
             return
         if command.utterance:
-            state.muted = self.muted and state.notification is False and state.account is not None
+            state.muted = self._is_unwanted(frame)
+        self._handle(command, frame)
+
+    def _is_unwanted(self, frame: Frame) -> bool:
+        """Whether an utterance that is not plain may go untold."""
+        state = self._state
+        if not self.muted or frame.from_client or state.notification is not False or state.account is None:
+            return False
+        tokens = frame.tokens
+        if frame.payload is None or len(tokens) < 2 or tokens[1] in self._speakers:
+            return True
+        if len(self._speakers) < _MOST_SPEAKERS:
+            self._speakers.add(tokens[1])
+        return False
+
+    def _tell_unheard(self) -> None:
+        """Tell what the client said since the server was last heard: somebody may have been there to hear it."""
+        unheard, self._unheard = self._unheard, []
+        self._state.muted = False
+        for frame in unheard:
+            command = frame.shape
+            if isinstance(command, Command):
+                self._handle(command, frame)
+
+    def _handle(self, command: Command, frame: Frame) -> None:
+        if command.handler is None:
+            return
         try:
-            command.handler(state, frame)
+            command.handler(self._state, frame)
         except MalformedError as error:
             name = frame.tokens[0][:3].decode("ascii")
-            self._report(from_client, frame.mark, frame.octets, f"malformed {name}: {error}")
+            self._report(frame.from_client, frame.mark, frame.octets, f"malformed {name}: {error}")
 
     def _conclude_from_client(self, frame: Frame, command: Command) -> None:
         """What a client shows by going on, where the server's consent is not heard or was lost (reference 2.6)."""

@@ -17,6 +17,7 @@ from msnp.links import Links
 from msnp.mime import Heads, parse
 from msnp.plain import Cutter
 from msnp.session import MsnSession
+from msnp.utterances import TextMessage
 from tests.msnp.dialogue import mime, say
 from tests.msnp.test_framing import VECTORS, C, S, join
 from tests.msnp.test_properties import DIALOGUES, PIECES, told
@@ -226,13 +227,15 @@ QUIET = [
     "Called",
     "ConversationKnown",
     "Joined",
+    "TextMessage",
     "Joined",
+    "Undecoded",
     "Left",
     "Left",
 ]
 
 
-def test_a_muted_session_tells_who_is_there_and_not_what_they_say() -> None:
+def test_a_muted_session_tells_who_is_there_and_the_first_that_each_says() -> None:
     session, events = muted(TALK, {0: True})
     assert words(events) == QUIET
     loud, everything = muted(TALK, {})
@@ -242,7 +245,7 @@ def test_a_muted_session_tells_who_is_there_and_not_what_they_say() -> None:
 
 
 @given(st.dictionaries(st.integers(0, len(TALK)), st.booleans()))
-def test_muting_hides_what_is_said_meanwhile_and_nothing_else(changes: dict[int, bool]) -> None:
+def test_muting_hides_nothing_but_what_is_said_meanwhile(changes: dict[int, bool]) -> None:
     _, everything = muted(TALK, {})
     _, events = muted(TALK, changes)
     now = False
@@ -251,7 +254,41 @@ def test_muting_hides_what_is_said_meanwhile_and_nothing_else(changes: dict[int,
     expected = [
         event for event in everything if type(event).__name__ not in talk or event.mark.packet not in silent
     ]
-    assert exactly(events) == exactly(expected)
+    told = exactly(events)
+    assert all(event in told for event in exactly(expected))
+    assert all(event in exactly(everything) for event in told)
+
+
+LATE = [*OPENED, say(KIM, mime("hello")), say("C: MSG 3 N #", mime("one")), say("C: MSG 4 N #", mime("two"))]
+QUIETLY = {len(OPENED) + 1: True}
+"""From what the client says on, which the server acknowledges only later."""
+
+
+def texts(events: list[Event]) -> list[str]:
+    return [event.text for event in events if isinstance(event, TextMessage)]
+
+
+def test_what_the_client_said_while_muted_is_told_if_the_server_may_have_let_somebody_in() -> None:
+    events: list[Event] = []
+    session = MsnSession(events.append, Links(), "a:1", "b:2", True)
+    for index, (side, octets) in enumerate(LATE):
+        session.muted = QUIETLY.get(index, session.muted)
+        session.analyze_octets(side, octets, index, index * 1000, index, "x")
+    assert texts(events) == ["hello"]
+    session.gap(False, 30, Mark(20, 0, 20, "x"))
+    session.analyze_octets(False, b"ACK 4\r\n", 20, 0, 20, "x")
+    assert texts(events) == ["hello", "one", "two"]
+
+
+def test_what_the_client_said_while_muted_is_not_told_once_the_server_was_heard_on() -> None:
+    _, events = muted([*LATE, say("S: ACK 4"), say("S: ACK 5")], {**QUIETLY, len(LATE) + 1: False})
+    assert texts(events) == ["hello"]
+
+
+def test_what_the_client_says_while_the_server_is_not_heard_is_told_beyond_the_limit() -> None:
+    many = [say(f"C: MSG {number} N #", mime(str(number))) for number in range(5, 75)]
+    _, events = muted([*LATE, *many], QUIETLY)
+    assert len(texts(events)) == 1 + 2 + len(many) - 64
 
 
 PARTS = [
