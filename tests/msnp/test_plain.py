@@ -276,7 +276,7 @@ def test_what_the_client_said_while_muted_is_told_if_the_server_may_have_let_som
         session.analyze_octets(side, octets, index, index * 1000, index, "x")
     assert texts(events) == ["hello"]
     session.gap(False, 30, Mark(20, 0, 20, "x"))
-    session.analyze_octets(False, b"ACK 4\r\n", 20, 0, 20, "x")
+    session.analyze_octets(False, b"ACK 4\r\nBYE kim@b.example\r\nJOI pat@c.example Pat 0\r\n", 20, 0, 20, "x")
     assert texts(events) == ["hello", "one", "two"]
 
 
