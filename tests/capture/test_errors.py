@@ -110,12 +110,15 @@ def test_empty_file(tmp_path: Path, reader: str) -> None:
     ("octets", "message"),
     [
         (b"This is my shopping list.\n", "is not a capture: pcap and pcapng are read, also gzip or zstd"),
-        (gzip.compress(b"This is my shopping list.\n"), "is not a capture: pcap and pcapng are read, also gzip or"),
+        (
+            gzip.compress(b"This is my shopping list.\n", mtime=0),
+            "is not a capture: pcap and pcapng are read, also gzip or",
+        ),
         (b"\xd4\xc3", "is too short for a capture: copy it again"),
         (PCAP[:23], "ends or breaks within its file header: copy it again"),
         (pcapng(FRAMES)[:20], "ends or breaks within its file header: copy it again"),
         (b"\x0a\x0d\x0d\x0a" + b"\xff" * 40, "ends or breaks within its file header: copy it again"),
-        (gzip.compress(PCAP)[:12], "holds no capture: its gzip stream is broken: copy it again"),
+        (gzip.compress(PCAP, mtime=0)[:12], "holds no capture: its gzip stream is broken: copy it again"),
         (b"\x28\xb5\x2f\xfd\xff\xff\xff\xff", "holds no capture: its zstd stream is broken: copy it again"),
     ],
 )
@@ -351,7 +354,7 @@ def standard_input() -> Iterator[io.FileIO]:
 
 @pytest.mark.parametrize(
     "octets",
-    [PCAP, pcapng(FRAMES), gzip.compress(PCAP), zstandard.compress(pcapng(FRAMES))],
+    [PCAP, pcapng(FRAMES), gzip.compress(PCAP, mtime=0), zstandard.compress(pcapng(FRAMES))],
     ids=["pcap", "pcapng", "gzip", "zstd"],
 )
 def test_standard_input(standard_input: io.FileIO, reader: str, octets: bytes) -> None:
