@@ -125,8 +125,10 @@ def period(command: Function) -> Function:
     return click.option("--from", "since", type=Time(), metavar="TIME", help="Only from TIME on (UTC).")(command)
 
 
-def output(default: str) -> Callable[[Function], Function]:
-    """``--format`` and ``--output``."""
+def output(default: str, *, none: bool = False) -> Callable[[Function], Function]:
+    """``--format`` and ``--output``; ``none`` where there can be no output at all."""
+    formats = ["chat", "table", "jsonl", "csv", *(["none"] if none else [])]
+    silence = " none writes no output, only the database." if none else ""
 
     def decorate(command: Function) -> Function:
         command = click.option(
@@ -141,10 +143,10 @@ def output(default: str) -> Callable[[Function], Function]:
             "-f",
             "--format",
             "output_format",
-            type=click.Choice(["chat", "table", "jsonl", "csv"]),
+            type=click.Choice(formats),
             default=default,
             show_default=True,
-            help="chat reads like a conversation.",
+            help=f"chat reads like a conversation.{silence}",
         )(command)
 
     return decorate

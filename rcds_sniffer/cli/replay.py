@@ -31,7 +31,7 @@ from rcds_sniffer.cli.whom import whom
     type=click.IntRange(1, 2),
     help="Processes: with 2, one decodes while the other records  [default: 2 if that is quicker]",
 )
-@options.output("chat")
+@options.output("chat", none=True)
 @options.verbosity
 @click.pass_context
 def replay(
@@ -55,6 +55,7 @@ def replay(
     Examples:
       rcds-sniffer replay --target alice@example.org capture.pcap
       rcds-sniffer replay --targets-file targets.txt --db case17.sqlite day1.pcap.gz day2.pcap.gz
+      rcds-sniffer replay --target alice@example.org --db case17.sqlite --format none old/*.pcap
       rcds-sniffer replay --target alice@example.org --follow /var/spool/captures
       zcat huge.pcap.gz | rcds-sniffer replay --all --no-db --format jsonl - \\
         | jq -r 'select(.text).text'
@@ -64,8 +65,15 @@ def replay(
     refuse_standard_input(files, shared["targets_file"])
     if follow and len(files) != 1:
         raise UserError("--follow: name one folder, into which the files of the capture are rotated")
+    silent = output_format == "none"
+    if silent and output != "-":
+        raise UserError("--format none writes no output: leave --output out, or name another format")
+    if silent and shared["no_db"] and not shared["write"]:
+        raise UserError("--format none and --no-db: nothing would be kept; leave one of them out")
     quiet = bool(ctx.obj.get("quiet"))
-    in_the_way = output == "-" and output_format != "chat" and sys.stdout is not None and sys.stdout.isatty()
+    in_the_way = (
+        output == "-" and output_format not in {"chat", "none"} and sys.stdout is not None and sys.stdout.isatty()
+    )
 
     def open_source() -> Source:
         return follow_folder(files[0], source) if follow else open_files(files, source)
@@ -77,6 +85,6 @@ def replay(
             contextlib.nullcontext(lambda: None) if follow else progress_bar(opened, quiet or in_the_way)
         ),
         inputs=() if follow else files,
-        output=(output_format, output),
+        output=None if silent else (output_format, output),
         live=follow,
     )

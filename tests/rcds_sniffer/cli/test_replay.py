@@ -38,6 +38,8 @@ ALICE = "alice@example.org"
         (("--target", ALICE, "--bpf", "tcp prot 1863", DEMO), "syntax error"),
         (("--target", ALICE, "--db", "/nowhere/records.sqlite", DEMO), "/nowhere"),
         (("--target", ALICE, "--no-db", "--output", "/nowhere/out", DEMO), "/nowhere/out: cannot be written"),
+        (("--target", ALICE, "--no-db", "--format", "none", DEMO), "nothing would be kept"),
+        (("--target", ALICE, "--format", "none", "--output", "out", DEMO), "leave --output out"),
     ],
 )
 def test_mistake_is_one_clear_line_and_exit_code_2(
@@ -48,6 +50,27 @@ def test_mistake_is_one_clear_line_and_exit_code_2(
     assert message.lower() in done.stderr.lower()
     assert len(done.stderr.strip().splitlines()) == 1
     assert not done.stdout
+
+
+def test_format_none_fills_the_database_as_other_formats_do_and_writes_nothing(tmp_path: Path) -> None:
+    silent = run("replay", "--target", ALICE, "--format", "none", "--db", "silent.sqlite", DEMO, cwd=tmp_path)
+    chat = run("replay", "--target", ALICE, "--db", "chat.sqlite", DEMO, cwd=tmp_path)
+    assert (silent.returncode, silent.stdout) == (chat.returncode, "")
+    assert chat.stdout
+    stored = [
+        run("records", "--db", f"{name}.sqlite", "-f", "jsonl", cwd=tmp_path).stdout for name in ("silent", "chat")
+    ]
+    assert stored[0]
+    assert stored[0] == stored[1]
+
+
+def test_format_none_without_database_keeps_the_packets_where_they_are_asked_for(tmp_path: Path) -> None:
+    done = run(
+        "replay", "--target", ALICE, "--format", "none", "--no-db", "--write", "kept.pcapng", DEMO, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert not done.stdout
+    assert (tmp_path / "kept.pcapng").stat().st_size
 
 
 @pytest.mark.parametrize("option", ["--ports=0", "--ports=x", "--from=yesterday", "--format=xml", "--wrong"])
