@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """What a capture holds, counted: source → engine → decoder, and no recorder.
 
 Takes a source; gives numbers. Events are counted by their kind, and what they say is decoded by nobody.
@@ -29,6 +30,20 @@ class Count:
     """What broke it off, if anything did."""
 
 
+class Tally:
+    """Events by their class."""
+
+    __slots__ = ("kinds",)
+
+    def __init__(self) -> None:
+        self.kinds: dict[type[Event], int] = {}
+
+    def add(self, event: Event) -> None:
+        """Count one."""
+        kind = type(event)
+        self.kinds[kind] = self.kinds.get(kind, 0) + 1
+
+
 def count(
     source: Source,
     engine: Callable[[EventCallback], Engine],
@@ -45,14 +60,9 @@ def count(
         stopped: asked between batches of packets.
         progress: called between batches of packets.
     """
-    kinds: dict[type[Event], int] = {}
-
-    def receive(event: Event) -> None:
-        kind = type(event)
-        kinds[kind] = kinds.get(kind, 0) + 1
-
+    tally = Tally()
     out = Count()
-    front = Front(engine, protocols, receive)
+    front = Front(engine, protocols, tally.add)
     try:
         for packets in source.batches():
             front.feed_all(packets)
@@ -63,7 +73,7 @@ def count(
     except CaptureError as error:
         out.failure = error
     front.engine.close()
-    out.events = {kind.__name__: number for kind, number in kinds.items()}
+    out.events = {kind.__name__: number for kind, number in tally.kinds.items()}
     out.engine = front.engine.counters.as_dict()
     out.decoders = front.decoded()
     out.faults = front.faults

@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The front of the pipeline: packets → stream engine → decoders → what happened, in the shared vocabulary.
 
 It knows no target and makes no record. What it finds goes to one callback, which in one process is the recorder's
@@ -14,7 +15,7 @@ from capture.packet import Packet
 from rcds_sniffer.events import Event
 from rcds_sniffer.protocols import Decoder, Protocol
 from reassembly.engine import Engine, EventCallback
-from reassembly.events import Flow, StreamEnd, StreamEvent
+from reassembly.events import Flow, StreamData, StreamEnd, StreamEvent
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ Protocols = Iterable[tuple[Protocol, frozenset[int]]]
 
 class Front:
     """Packets in, events out to ``emit``."""
+
+    __slots__ = ("_by_port", "_decoders", "_receivers", "engine", "faults")
 
     def __init__(
         self, engine: Callable[[EventCallback], Engine], protocols: Protocols, emit: Callable[[Event], None]
@@ -36,7 +39,8 @@ class Front:
         for protocol, ports in protocols:
             decoder = self._decoders[protocol.name] = protocol.decoder(emit)
             self._by_port.update(dict.fromkeys(ports, decoder))
-        self._given_up: set[Flow] = set()
+        self._receivers: dict[Flow, Callable[[StreamEvent], None]] = {}
+        """Who takes the events of a flow, from the first one on until it ends."""
 
     def feed_all(self, packets: Sequence[Packet]) -> None:
         """Take one batch."""
@@ -48,23 +52,37 @@ class Front:
 
     def _on_stream_event(self, event: StreamEvent) -> None:
         """The callback of the stream engine: each flow's events go to the decoder of its port."""
-        flow = event.flow
-        decoder = self._by_port.get(flow.server.port) or self._by_port.get(flow.client.port)
-        ends = isinstance(event, StreamEnd)
-        if decoder is None or (flow in self._given_up and not ends):
-            return
+        if isinstance(event, StreamData):
+            data = event  # the same, whose flow the compiler knows where to find
+            flow = data.flow
+        else:
+            flow = event.flow
+        receive = self._receivers.get(flow)
+        if receive is None:
+            receive = self._receivers[flow] = self._receiver(flow)
+        if isinstance(event, StreamEnd):
+            del self._receivers[flow]
+            receive = self._receiver(flow)  # also of one that was given up, for the decoder to forget it
         try:
-            decoder.receive(event)
+            receive(event)
         except Exception as fault:
             self._give_up(flow, fault)
-        if ends:
-            self._given_up.discard(flow)
+
+    def _receiver(self, flow: Flow) -> Callable[[StreamEvent], None]:
+        """Its port's."""
+        decoder = self._by_port.get(flow.server.port) or self._by_port.get(flow.client.port)
+        return _pass_over if decoder is None else decoder.receive
 
     def _give_up(self, flow: Flow, fault: Exception) -> None:
         """Whoever can make us stumble over one connection must not blind us for all others."""
-        self._given_up.add(flow)
+        if flow in self._receivers:
+            self._receivers[flow] = _pass_over
         self.faults += 1
         log.error("%s: the connection is followed no longer", told(fault))
+
+
+def _pass_over(event: StreamEvent) -> None:
+    """Nobody's, or a connection's that was given up."""
 
 
 def told(fault: Exception) -> str:

@@ -1,0 +1,17 @@
+# The C types of front.py, which runs without them too.
+
+cimport cython
+
+from reassembly.events cimport Flow, StreamData
+
+
+cdef class Front:
+    cdef readonly object engine
+    cdef readonly long long faults
+    cdef readonly dict _by_port
+    cdef dict _decoders, _receivers
+
+    @cython.locals(data=StreamData, flow=Flow)
+    cpdef _on_stream_event(self, event)
+    cdef _receiver(self, Flow flow)
+    cdef _give_up(self, Flow flow, fault)
