@@ -1,3 +1,4 @@
+# cython: annotation_typing=False
 """The back of the pipeline: what happened → recorder → order of time → store and output.
 
 It sees no packet. What it takes comes from one :class:`~rcds_sniffer.front.Front` in the same process, or from

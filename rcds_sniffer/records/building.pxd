@@ -1,6 +1,6 @@
 # The C types of building.py, which runs without them too.
 
-import cython
+cimport cython
 
 from rcds_sniffer.events cimport Connection, Event, Message, Seen, Utterance
 from rcds_sniffer.records.happening cimport Happening, Sighting

@@ -1,6 +1,6 @@
 # The C types of conversation.py, which runs without them too.
 
-import cython
+cimport cython
 
 from rcds_sniffer.records.happening cimport Happening, Link, Sighting
 from rcds_sniffer.records.roster cimport Roster
@@ -10,9 +10,9 @@ cdef class Conversation:
     cdef public Roster roster
     cdef public dict names
     cdef public list links
-    cdef public object active, history, unattributed
+    cdef public long long active, loud_until
+    cdef public object history, unattributed
     cdef public bint over, quiet
-    cdef public object loud_until
     cdef public set called
     cdef public frozenset judged, doubted, sure
     cdef bint _indexing

@@ -49,6 +49,8 @@ class Conversations:
         self._memory = Queue()
         self._remembered = 0
         self._sweep_at = 0
+        self._next = 0
+        """Before that capture time nothing is to be forgotten for its age."""
 
     def alone(self, link: Link, clock: int) -> Conversation:
         """A conversation of ``link`` alone, as long as nothing shows that others carry it too."""
@@ -64,7 +66,7 @@ class Conversations:
         if conversation is None:
             conversation = self._by_session[key] = Conversation(protocol, server, session_id, clock)
             self._all[conversation] = None
-            self._ending.append((clock + RETAIN, conversation))  # nobody may ever connect to it
+            self._end(conversation, clock)  # nobody may ever connect to it
             if len(self._by_session) > MAX_CONVERSATIONS:
                 self._make_room()
         return conversation
@@ -84,10 +86,12 @@ class Conversations:
     def closed(self, conversation: Conversation, clock: int) -> None:
         """One of its connections ended; when none is open it is forgotten after ``RETAIN``."""
         if not conversation.open:
-            self._ending.append((clock + RETAIN, conversation))
+            self._end(conversation, clock)
 
     def expire(self, clock: int) -> None:
         """Forget the conversations that are over, and the texts that are old, at capture time ``clock``."""
+        if clock < self._next and self._remembered <= MAX_REMEMBERED:
+            return
         while self._ending and (self._ending[0][0] <= clock or len(self._ending) > MAX_ENDING):
             crowded = len(self._ending) > MAX_ENDING
             _, conversation = self._ending.popleft()
@@ -100,6 +104,12 @@ class Conversations:
             self._sweep_at = clock + SWEEP
             self._echoes.expire(clock)
             self._forget_happenings(clock)
+        self._next = min(self._sweep_at, self._ending[0][0]) if self._ending else self._sweep_at
+
+    def _end(self, conversation: Conversation, clock: int) -> None:
+        """None of its connections is open at capture time ``clock``."""
+        self._ending.append((clock + RETAIN, conversation))
+        self._next = 0
 
     def _forget_happenings(self, clock: int) -> None:
         memory = self._memory
@@ -143,12 +153,17 @@ class Conversations:
 
         Where more than one could be meant, none is.
         """
-        event = sighting.event
-        if not isinstance(event, Message) or not event.complete:
+        if not isinstance(sighting.event, Message):
+            return conversation, None
+        event: Message = sighting.event
+        if not event.complete:
             return conversation, None
         named = conversation.session_id is not None
+        echoes = self._echoes.like(conversation.server, actor, event.text, clock, named)
+        if not echoes:
+            return conversation, None
         found: dict[Conversation, Happening] = {}
-        for happening in self._echoes.like(conversation.server, actor, event.text, clock, named=named):
+        for happening in echoes:
             known = happening.conversation.current()
             if known is not conversation and is_echo(happening, known, conversation, sighting):
                 found.setdefault(known, happening)
@@ -168,7 +183,7 @@ class Conversations:
             if happening.concluded:
                 self._resight(happening, known)
         if not known.open:
-            self._ending.append((known.active + RETAIN, known))
+            self._end(known, known.active)
 
     def _make_room(self) -> None:
         for conversation in self._by_session.values():

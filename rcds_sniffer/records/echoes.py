@@ -42,10 +42,11 @@ class Echoes:
     def remember(self, happening: Happening) -> None:
         """A whole text was said."""
         self._new.push(happening)
-        if happening.conversation.session_id is None:
+        conversation = happening.conversation
+        if conversation.session_id is None:
             self._unnamed_until = happening.begun + ECHO
 
-    def like(self, server: str, actor: str, text: str, clock: int, *, named: bool) -> Sequence[Happening]:
+    def like(self, server: str, actor: str, text: str, clock: int, named: bool) -> Sequence[Happening]:
         """Those on ``server`` in which ``actor`` said ``text``; ``named``: it now has a session id.
 
         Two conversations that are told apart by their session ids are none by what they carry.

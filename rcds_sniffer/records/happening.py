@@ -77,7 +77,7 @@ class Link:
                     self._latest_of_client = time
                 else:
                     self._latest_of_server = time
-        return latest << ARRIVAL_BITS | arrival
+        return moment(latest, arrival)
 
     def doubt(self, moment: int) -> None:
         """Joins and leaves may have been missed here."""
@@ -151,11 +151,11 @@ class Happening:
         """When it was first seen on another's."""
         self.moment = sighting.moment
         """When it happened, as near as was seen: where it went out, else where it first came in."""
-        self.links: list[Link] = [sighting.link]
+        self.links: tuple[Link, ...] = (sighting.link,)
         """Where it was seen."""
-        self.sightings: list[Sighting] = [sighting]
+        self.sightings: tuple[Sighting, ...] = (sighting,)
         """The copies at hand; once it is concluded, one is enough."""
-        self.recorded: list[str | None] = []
+        self.recorded: tuple[str | None, ...] = ()
         """Targets that have their record of it."""
         self.delivery: str | None = None
         """``delivered`` or ``refused``, as the server told the actor's own connection."""
@@ -200,14 +200,14 @@ class Happening:
             self.in_moment = sighting.moment
             if self.out_moment is None:
                 self.moment = sighting.moment
-        self.links.append(sighting.link)
-        self.sightings.append(sighting)
+        self.links += (sighting.link,)
+        self.sightings += (sighting,)
 
     def absorb(self, other: "Happening") -> None:
         """``other`` proves to be the same: its sightings are this one's, and nobody is told of it twice."""
         for sighting in other.sightings:
             self.add(sighting)
-        self.links += [link for link in other.links if link not in self.links]
+        self.links += tuple([link for link in other.links if link not in self.links])
         if self.out_moment is None and other.out_moment is not None:
             self.moment = self.out_moment = other.out_moment
         self.recorded += other.recorded
@@ -226,7 +226,7 @@ class Happening:
     def settle(self) -> None:
         """Its records are written: one copy is enough to know others by."""
         if len(self.sightings) > 1:
-            self.sightings = [self.whole() or self.sightings[0]]
+            self.sightings = (self.whole() or self.sightings[0],)
 
     def whole(self) -> Sighting | None:
         """A sighting with nothing missing, the earliest that was read."""

@@ -1,6 +1,6 @@
 # The C types of ledger.py, which runs without them too.
 
-import cython
+cimport cython
 
 from rcds_sniffer.events cimport Event, Utterance
 from rcds_sniffer.records.building cimport Builder
@@ -15,16 +15,18 @@ cdef class Counters:
     cdef public long long events, records, incomplete, unattributed
 
 cdef class Ledger:
-    cdef public object warrant, clock
+    cdef public object warrant
+    cdef public long long clock
     cdef public Builder build
     cdef public Counters counters
     cdef readonly Conversations conversations
-    cdef object _emit, _settle, _patience, _impatient
+    cdef object _covers, _emit, _patience, _impatient
+    cdef long long _settle
     cdef readonly Queue _pending
     cdef readonly Py_ssize_t _held
 
-    @cython.locals(happening=Happening, first=Happening)
-    cpdef advance(self, time)
+    @cython.locals(first=Happening, settled=cython.longlong)
+    cpdef advance(self, long long time)
     cpdef write(self, CommunicationRecord record)
     cpdef Happening sight(self, Conversation conversation, Sighting sighting, str kind, str actor, str thing=*)
     cdef Happening _begin(self, Conversation conversation, Sighting sighting, str kind, str actor, str thing)
@@ -42,6 +44,6 @@ cdef class Ledger:
     cdef _let_go(self, Happening happening, Conversation conversation)
     @cython.locals(link=Link, roster=Roster)
     cdef tuple _recipients(self, Happening happening, Conversation conversation)
-    @cython.locals(best=Sighting)
+    @cython.locals(concerned=list)
     cdef _record(self, Happening happening, Conversation conversation)
     cdef _write(self, Happening happening, str target, Conversation conversation, tuple recipients)

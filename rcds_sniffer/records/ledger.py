@@ -11,7 +11,7 @@ the record then.
 from collections import deque
 from collections.abc import Callable
 
-from rcds_sniffer import events as ev
+from rcds_sniffer.events import Utterance
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.building import Builder, best_sighting
 from rcds_sniffer.records.conversation import MAX_HISTORY, Conversation
@@ -73,6 +73,7 @@ class Ledger:
         self.clock = 0
         """Capture time so far, ns since 1970 UTC."""
         self.conversations = Conversations(self._release, self.review)
+        self._covers = warrant.covers
         self._emit = emit
         self._settle = settle
         self._pending = Queue()
@@ -106,7 +107,7 @@ class Ledger:
         self.counters.incomplete += not record.complete
         self._emit(record)
 
-    def write_unproven(self, conversation: Conversation, event: ev.Utterance, moment: int) -> None:
+    def write_unproven(self, conversation: Conversation, event: Utterance, moment: int) -> None:
         """Hand on what an account said that was never proven, with ``--all``."""
         present = tuple(sorted(conversation.roster.present(moment)))
         self.write(self.build.of_nobody(event, present, conversation.identify()))
@@ -219,11 +220,11 @@ class Ledger:
 
     def _forget_deliveries(self, happening: Happening) -> None:
         for sighting in happening.sightings:
-            event = sighting.event
-            if sighting.outgoing and isinstance(event, ev.Utterance) and event.transaction is not None:
+            if sighting.outgoing and sighting.link.awaited and isinstance(sighting.event, Utterance):
+                utterance: Utterance = sighting.event
                 awaited = sighting.link.awaited
-                if awaited.get(event.transaction) is happening:
-                    del awaited[event.transaction]
+                if utterance.transaction is not None and awaited.get(utterance.transaction) is happening:
+                    del awaited[utterance.transaction]
 
     def _hold(self, held: deque[Happening], happening: Happening, conversation: Conversation) -> None:
         held.append(happening)
@@ -248,7 +249,7 @@ class Ledger:
             self._record(happening, conversation)
         unproven = all(sighting.link.account is None for sighting in happening.sightings)
         if self.warrant.everybody and unproven and not happening.recorded:
-            happening.recorded.append(None)
+            happening.recorded += (None,)
             self._write(happening, None, conversation, self._recipients(happening, conversation))
 
     def _recipients(self, happening: Happening, conversation: Conversation) -> tuple[str, ...]:
@@ -267,14 +268,15 @@ class Ledger:
     def _record(self, happening: Happening, conversation: Conversation) -> None:
         """One record for every target that took part and has none yet."""
         recipients = self._recipients(happening, conversation)
-        actor, recorded = happening.actor, happening.recorded
-        # Who was called in vain never took part.
-        concerned = sorted({actor, *recipients}) if happening.error is None else [actor]
+        concerned = [happening.actor]
+        if happening.error is None:  # who was called in vain never took part
+            concerned += recipients
+            concerned.sort()
         for account in concerned:
-            if account in recorded:
+            if account in happening.recorded:  # also who asked for themselves
                 continue
-            if self.warrant.covers(account, best_sighting(happening, account).event.seen.time):
-                recorded.append(account)
+            if self._covers(account, best_sighting(happening, account).event.seen.time):
+                happening.recorded += (account,)
                 self._write(happening, account, conversation, recipients)
 
     def _write(

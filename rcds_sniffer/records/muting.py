@@ -67,9 +67,8 @@ class Muting:
                 self._judge(other, clock)
 
     def _judge(self, conversation: Conversation, clock: int) -> None:
-        conversation.quiet = bool(conversation.sure) and not any(
-            self._doubted(account, conversation) for account in conversation.sure
-        )
+        doubted = [self._doubted(account, conversation) for account in conversation.sure]
+        conversation.quiet = bool(doubted) and True not in doubted
         _mute(conversation, conversation.quiet and clock >= conversation.loud_until)
 
     def _doubted(self, account: str, conversation: Conversation) -> bool:

@@ -1,6 +1,6 @@
 # The C types of queue.py, which runs without them too.
 
-import cython
+cimport cython
 
 from rcds_sniffer.records.happening cimport Happening
 

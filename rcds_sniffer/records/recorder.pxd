@@ -1,8 +1,11 @@
 # The C types of recorder.py, which runs without them too.
 
-import cython
+cimport cython
 
-from rcds_sniffer.events cimport Connection, Event, Seen, Utterance
+from rcds_sniffer.events cimport (
+    AccountEvent, AccountKnown, ConnectionClosed, Connection, ConversationKnown, Delivery, Event, Invited, Left, Login,
+    RosterUnsure, Seen, Utterance,
+)
 from rcds_sniffer.records.conversation cimport Conversation
 from rcds_sniffer.records.happening cimport Happening, Link, Sighting
 from rcds_sniffer.records.ledger cimport Ledger
@@ -17,7 +20,7 @@ cdef class Recorder:
     cdef readonly dict _links
     cdef Py_ssize_t _waiting
 
-    @cython.locals(ledger=Ledger, connection=Connection, seen=Seen, link=Link)
+    @cython.locals(ledger=Ledger, connection=Connection, seen=Seen, link=Link, time=cython.longlong)
     cpdef receive(self, Event event)
     cdef _wait(self, Link link, Event event, now)
     cdef _prove(self, Link link, str account)

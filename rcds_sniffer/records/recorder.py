@@ -11,8 +11,24 @@ Time is the packets' time: two runs over one capture give the same records in th
 
 from collections.abc import Callable
 
-from rcds_sniffer import events as ev
-from rcds_sniffer.events import Connection, ConversationEvent, Event, Utterance
+from rcds_sniffer.events import (
+    AccountEvent,
+    AccountKnown,
+    Connection,
+    ConnectionClosed,
+    ConversationEvent,
+    ConversationKnown,
+    Delivery,
+    Entered,
+    Event,
+    Invited,
+    Joined,
+    Left,
+    Login,
+    Present,
+    RosterUnsure,
+    Utterance,
+)
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.building import KINDS
 from rcds_sniffer.records.conversation import Conversation
@@ -79,22 +95,22 @@ class Recorder:
             started = self._steady.of(connection.started, ledger.clock)
             link = self._links[connection] = Link(connection, started)
         now = link.moment_of(time, seen.from_client, ledger.counters.events, event.inferred)
-        if isinstance(event, ev.ConnectionClosed):
+        if isinstance(event, ConnectionClosed):
             self._close(link, now)
-        elif isinstance(event, ev.AccountKnown):
+        elif isinstance(event, AccountKnown):
             self._prove(link, event.account)
         elif link.account is None and needs_account(event):
             self._wait(link, event, now)
         else:
             self._take(link, event, now)
         if self._muting is not None and link.conversation is not None:
-            if isinstance(event, Utterance | ev.Delivery):
+            if isinstance(event, Utterance) or isinstance(event, Delivery):  # noqa: SIM101 - cheaper when compiled
                 self._muting.heard(link.conversation, ledger.clock)
             else:
                 self._muting.review(link.conversation, ledger.clock)
         if self._interest is not None:
             self._interest.review(link, seen, now)
-            if isinstance(event, ev.Left) and link.conversation is not None:
+            if isinstance(event, Left) and link.conversation is not None:
                 self._interest.let_go(link.conversation.links, seen.time, now)
 
     def advance(self, time: int) -> None:
@@ -152,7 +168,7 @@ class Recorder:
         self._links.pop(link.connection, None)
         for event, then in self._no_longer_waiting(link):
             self.counters.unattributed += 1
-            if self._warrant.everybody and isinstance(event, ev.Utterance):
+            if self._warrant.everybody and isinstance(event, Utterance):
                 self._ledger.write_unproven(self._conversation_of(link), event, then)
         link.closed_at = now
         if link.conversation is not None:
@@ -166,26 +182,26 @@ class Recorder:
     # --- the events ---------------------------------------------------------------------------------------------
 
     def _take(self, link: Link, event: Event, now: int) -> None:
-        if isinstance(event, ev.Utterance):
+        if isinstance(event, Utterance):
             self._utterance(link, event, now)
-        elif isinstance(event, ev.AccountEvent):
+        elif isinstance(event, AccountEvent):
             self._account_event(link, event)
-        elif isinstance(event, ev.Delivery):
+        elif isinstance(event, Delivery):
             self._ledger.delivered(link, event.transaction, "delivered" if event.delivered else "refused")
-        elif isinstance(event, ev.ConversationKnown):
+        elif isinstance(event, ConversationKnown):
             self._ledger.conversations.identified(self._conversation_of(link), event.session_id)
-        elif isinstance(event, ev.RosterUnsure):
+        elif isinstance(event, RosterUnsure):
             self._conversation_of(link)
             # It says when the last octet before the hole came. Who never came in is unsure of all before it.
             time = self._steady.of(event.seen.time, self.clock)
             link.doubt(moment(time, self.counters.events) if link.entered else link.started)
-        elif isinstance(event, ev.Invited):
+        elif isinstance(event, Invited):
             self._invited(link, event, now)
         else:
             self._movement(link, event, now)
 
-    def _account_event(self, link: Link, event: ev.AccountEvent) -> None:
-        target = event.account if isinstance(event, ev.Login) and event.account is not None else link.account
+    def _account_event(self, link: Link, event: AccountEvent) -> None:
+        target = event.account if isinstance(event, Login) and event.account is not None else link.account
         if target is None or not self._warrant.covers(target, event.seen.time):
             return
         known = None
@@ -197,20 +213,20 @@ class Recorder:
         """Somebody came or went."""
         conversation = self._conversation_of(link)
         roster = conversation.roster
-        if isinstance(event, ev.Present):
+        if isinstance(event, Present):
             roster.enter(event.account, now)
             conversation.note_name(event.account, event.name)
-        elif isinstance(event, ev.Joined):
+        elif isinstance(event, Joined):
             roster.enter(event.account, now)
             conversation.note_name(event.account, event.name)
             conversation.called.discard(event.account)
             self._sight(conversation, self._sighting(link, event, False, now), "join", event.account)
-        elif isinstance(event, ev.Entered) and link.account is not None:
+        elif isinstance(event, Entered) and link.account is not None:
             link.entered = True
             conversation.called.discard(link.account)
             roster.enter(link.account, now)
             self._sight(conversation, self._sighting(link, event, True, now), "join", link.account)
-        elif isinstance(event, ev.Left):
+        elif isinstance(event, Left):
             who = event.account or link.account
             if who is None:
                 return
@@ -227,7 +243,7 @@ class Recorder:
     def _sighting(self, link: Link, event: ConversationEvent, outgoing: bool, now: int) -> Sighting:
         return Sighting(link, event, outgoing, self._steady.of(event.seen.time, self.clock), now)
 
-    def _invited(self, link: Link, event: ev.Invited, now: int) -> None:
+    def _invited(self, link: Link, event: Invited, now: int) -> None:
         outgoing = event.sender is None
         sender = event.sender or link.account
         account = event.account if outgoing else link.account
@@ -250,7 +266,7 @@ class Recorder:
                     return
         self._sight(conversation, self._sighting(link, event, outgoing, now), "invite", sender, account)
 
-    def _utterance(self, link: Link, event: ev.Utterance, now: int) -> None:
+    def _utterance(self, link: Link, event: Utterance, now: int) -> None:
         conversation = self._conversation_of(link)
         outgoing = event.sender is None
         actor = event.sender or link.account
@@ -271,10 +287,10 @@ class Recorder:
 
 def needs_account(event: Event) -> bool:
     """True for what cannot be told without the account at the client end."""
-    if isinstance(event, ev.Utterance | ev.Invited):
-        return event.sender is None or isinstance(event, ev.Invited)
-    if isinstance(event, ev.Login):
+    if isinstance(event, (Utterance, Invited)):
+        return event.sender is None or isinstance(event, Invited)
+    if isinstance(event, Login):
         return event.account is None
-    if isinstance(event, ev.Left):
+    if isinstance(event, Left):
         return event.account is None
-    return isinstance(event, ev.AccountEvent | ev.Entered | ev.Delivery)
+    return isinstance(event, AccountEvent | Entered | Delivery)

@@ -3,4 +3,4 @@
 cdef class SteadyClock:
     cdef object _offsets
     cdef bint _stepped
-    cpdef of(self, time, now)
+    cpdef long long of(self, long long time, long long now)
