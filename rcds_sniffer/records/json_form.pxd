@@ -6,12 +6,13 @@ from rcds_sniffer.records.record cimport CommunicationRecord
 
 
 cdef list _GROUPS, _THREE, _SMALL
-cdef dict _groups, _members, _seconds
+cdef tuple _groups, _ENDS
+cdef dict _whose, _what, _who, _kind, _where, _members, _seconds
 
-@cython.locals(r=CommunicationRecord, repeating=tuple, groups=tuple, line=list, whose=bytes, what=bytes, kind=bytes, where=bytes)
+@cython.locals(r=CommunicationRecord, line=list, whose=bytes, what=bytes, who=bytes, kind=bytes, where=bytes)
 cpdef bytes json_line(CommunicationRecord record)
 
-cdef tuple _make_groups(tuple values)
+cdef bytes _make_group(Py_ssize_t place, tuple values)
 
 @cython.locals(clock="long long", second="long long", rest="long long", microseconds="long long",
                nanoseconds="long long", begin=bytes, six=bytes)

@@ -2,8 +2,9 @@
 """The JSON line of a record, quickly: takes a record, gives its line in UTF-8, without the end of the line.
 
 A line is put together from pieces. Who, what kind of thing, in which conversation and on which connection repeat
-from record to record, so all that is remembered together, as the octets that it becomes on either side of what is
-made anew for every record: identifier, time, text, the objects.
+from record to record, so that is remembered, as the octets that it becomes between what is made anew for every
+record: identifier, time, text, the objects. It is remembered in groups, of which each has few values: those who
+speak in all conversations, times the kinds of things that happen there, would be too many.
 
 What is remembered is found by equality, so it is strings and nulls alone: 1, 1.0 and True are equal in Python and
 three things in JSON.
@@ -34,18 +35,23 @@ _GROUPS = [
     [b',"%b":' % name.encode() for name in names.split()]
     for names in (
         "order_id target",
-        "protocol protocol_version event direction conversation_id sender sender_name recipients",
+        "protocol protocol_version event direction",
+        "conversation_id sender sender_name recipients",
         "content_type",
         "client server sensor",
     )
 ]
-"""The fields that are remembered together; between the groups stands what is made anew."""
+"""The fields that are remembered together; between the second and the third nothing is made anew."""
+
+_ENDS = b',"time":"', b"", b',"text":', b',"format":', b',"source":'
+"""What stands behind each group."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 _THREE = [b"%03d" % number for number in range(1_000)]
 _SMALL = [b"%d" % number for number in range(256)]
 
-_groups: dict[object, tuple[bytes, ...]] = {}
+_groups: tuple[dict[object, bytes], ...] = ({}, {}, {}, {}, {})
+_whose, _what, _who, _kind, _where = _groups
 _members: dict[object, bytes] = {}
 _seconds: dict[object, bytes] = {}
 
@@ -53,23 +59,24 @@ _seconds: dict[object, bytes] = {}
 def json_line(record: CommunicationRecord) -> bytes:
     """What :meth:`CommunicationRecord.to_json` says."""
     r = record
-    repeating = (
-        r.order_id, r.target,
-        r.protocol, r.protocol_version, r.event, r.direction,
-        r.conversation_id, r.sender, r.sender_name, r.recipients,
-        r.content_type,
-        r.client, r.server, r.sensor,
-    )  # fmt: skip
-    groups = _groups.get(repeating)
-    if groups is None:
-        groups = _make_groups(repeating)
-    whose, what, kind, where = groups
+    key: tuple[object, ...] = (r.order_id, r.target)
+    whose = _whose.get(key) or _make_group(0, key)
+    key = r.protocol, r.protocol_version, r.event, r.direction
+    what = _what.get(key) or _make_group(1, key)
+    key = r.conversation_id, r.sender, r.sender_name, r.recipients
+    who = _who.get(key) or _make_group(2, key)
+    key = (r.content_type,)
+    kind = _kind.get(key) or _make_group(3, key)
+    key = r.client, r.server, r.sensor
+    where = _where.get(key) or _make_group(4, key)
     line = [
         b'{"record_id":',
         string(r.record_id),
         whose,
         moment(r.time),
+        b'Z"',
         what,
+        who,
         b"null" if r.text is None else string(r.text),
         kind,
     ]
@@ -86,19 +93,13 @@ def json_line(record: CommunicationRecord) -> bytes:
     return b"".join(line)
 
 
-def _make_groups(values: tuple[object, ...]) -> tuple[bytes, ...]:
-    """What stands from identifier to time, from time to text, from text to format, and from file to source."""
-    rest = iter(values)
-    whose, what, kind, where = [
-        b"".join([name + (string(v) if type(v := next(rest)) is str else anything(v)) for name in group])
-        for group in _GROUPS
+def _make_group(place: int, values: tuple[object, ...]) -> bytes:
+    """The fields of a group and what stands behind them."""
+    fields = [
+        name + (string(value) if type(value) is str else anything(value))
+        for name, value in zip(_GROUPS[place], values, strict=True)
     ]
-    pieces = whose + b',"time":"', b'Z"' + what + b',"text":', kind + b',"format":', where + b',"source":'
-    if len(_groups) >= REMEMBERED:
-        _groups.clear()
-    if sum(map(len, pieces)) <= LONGEST:
-        _groups[values] = pieces
-    return pieces
+    return _remember(_groups[place], values, b"".join(fields) + _ENDS[place])
 
 
 def moment(time: int) -> bytes:
