@@ -1,20 +1,21 @@
 # cython: annotation_typing=False
 """Handlers: MSG, what people and servers say (reference 5).
 
-Which content types are read is the table ``_CONTENTS``; all others are counted and left alone. A sender
+Which content types are read stands in ``_handle_content``; all others are counted and left alone. A sender
 is the address that the server wrote on the line, never one that the message names itself. A text is handed on
 exactly as it was sent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msnp.accounts import normalise
-from msnp.chunks import PartText
+from msnp.chunks import PartText, PartTexts
 from msnp.frames import Frame, MalformedError, Payload, to_number
 from msnp.handlers_login import account_of
 from msnp.handlers_notices import tell_notice
 from msnp.mime import Content, parse, parse_fields, whole_content
 from msnp.state import State
+from msnp.text import decode_name
 from msnp.utterances import (
     Origin,
     action_text,
@@ -54,7 +55,8 @@ def handler_msn_msg(state: State, line: Frame) -> None:
             state.learn_server(True, line.mark, from_client=False)
             tell_notice(state, line, _content_of(state, line))
             return
-        state.learn_server(False, line.mark, from_client=False)
+        if state.notification is None:
+            state.learn_server(False, line.mark, from_client=False)
         if state.doubts:
             state.doubt()
     origin = _origin_of(state, line)
@@ -63,18 +65,23 @@ def handler_msn_msg(state: State, line: Frame) -> None:
         _tell_late(state, line.mark.time)
     if not content.readable:
         raise MalformedError("headers missing")
-    headers = content.headers
-    if not headers.part or not _handle_part(state, origin, content):
-        kind = headers.type or "text/plain"
-        if kind == "text/plain":
-            state.emit(text_message(origin, content))
-        elif (handle := _CONTENTS.get(kind)) is not None:
-            handle(state, origin, content)
-        else:
-            kind = kind if kind in _COUNTED else "other"
-            state.counters[f"content {kind}"] += 1
+    if not content.headers.part or not _handle_part(state, origin, content):
+        _handle_content(state, origin, content)
     if origin.from_client and state.account is None:
         _notice_endpoint(state, origin, content)
+
+
+def _handle_content(state: State, origin: Origin, content: Content) -> None:
+    kind = content.headers.type or "text/plain"
+    if kind == "text/plain":
+        state.emit(text_message(origin, content))
+    elif kind == "text/x-msmsgscontrol":
+        _handle_control(state, origin, content)
+    elif kind == "text/x-msnmsgr-datacast":
+        _handle_datacast(state, origin, content)
+    else:
+        kind = kind if kind in _COUNTED else "other"
+        state.counters[f"content {kind}"] += 1
 
 
 def _origin_of(state: State, line: Frame) -> Origin:
@@ -86,7 +93,13 @@ def _origin_of(state: State, line: Frame) -> Origin:
     if word != state.speaker_word:  # mostly the same one goes on speaking
         state.speaker = account_of(word)
         state.speaker_word = word
-    return origin_of(line.mark, state.speaker, line.word_or_nothing(2) if line.has(3) else None)
+    if not line.has(3):
+        return origin_of(line.mark, state.speaker, None)
+    word = line.word_or_nothing(2)
+    if word != state.speaker_name_word:
+        state.speaker_name = decode_name(word)
+        state.speaker_name_word = word
+    return origin_of(line.mark, state.speaker, state.speaker_name)
 
 
 def _content_of(state: State, line: Frame) -> Content:
@@ -99,7 +112,8 @@ def _content_of(state: State, line: Frame) -> Content:
     if at >= 0:
         headers = state.heads.find(source, at, stop, state.place + line.from_client)
         if headers is not None:
-            return whole_content(headers, source[at + len(headers.block) : stop])
+            octets = source
+            return whole_content(headers, octets[at + len(headers.block) : stop])
     return parse(line.payload or Payload(0, ()))
 
 
@@ -134,9 +148,11 @@ def _handle_part(state: State, origin: Origin, content: Content) -> bool:
     first = total is not None
     if first and total == 1:
         return False
-    limit = state.limits.parts
-    if (total or 0) > limit or (index or 0) >= limit:
+    limits = state.limits
+    if (total or 0) > limits.parts or (index or 0) >= limits.parts:
         return False
+    if state.part_texts is None:
+        state.part_texts = PartTexts(limits)
     done = state.part_texts.add(
         (origin.sender, message_id),
         0 if first else index or 0,
@@ -151,13 +167,13 @@ def _handle_part(state: State, origin: Origin, content: Content) -> bool:
 
 
 def _tell_late(state: State, now: int) -> None:
-    for text in state.part_texts.expire(now):
+    for text in state.part_texts.expire(now) if state.part_texts is not None else ():
         _tell_parts(state, text)
 
 
 def flush_texts(state: State) -> None:
     """Hand on what is still incomplete, at the session's end."""
-    for text in state.part_texts.flush():
+    for text in state.part_texts.flush() if state.part_texts is not None else ():
         _tell_parts(state, text)
 
 
@@ -248,9 +264,3 @@ def _notice_endpoint(state: State, origin: Origin, content: Content) -> None:
     source = content.headers.get("p2p-src")
     if source and (account := normalise(source)) is not None:
         state.learn_account(account, "P2P-Src", origin.mark, from_client=True)
-
-
-_CONTENTS: dict[str, Callable[[State, Origin, Content], None]] = {
-    "text/x-msmsgscontrol": _handle_control,
-    "text/x-msnmsgr-datacast": _handle_datacast,
-}

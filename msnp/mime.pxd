@@ -7,13 +7,14 @@ cimport cython
 cdef class Headers:
     cdef readonly bytes block
     cdef readonly bint part
+    cdef readonly bint simple
+    cdef readonly bint stateless
+    cdef readonly dict fields
+    cdef readonly str type
+    cdef readonly str charset
+    cdef readonly object format
     cdef bytes _octets
-    cdef dict _fields
-    cdef str _type
-    cdef str _charset
-    cdef object _format
 
-    cdef dict _read(self)
     cpdef str get(self, str name)
 
 
@@ -24,7 +25,7 @@ cdef class Content:
     cdef readonly long long length
     cdef readonly long long missing
     cdef readonly bint readable
-    cdef bytes _whole
+    cdef readonly bytes whole
     cdef tuple _pieces
 
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 from msnp.frames import Payload
 from msnp.limits import Recent
-from msnp.text import decode_word
+from msnp.text import decode_word, is_stateless
 
 _EOL = rb"(?:\r\n|\r(?!\n)|\n)"
 _LINE_END = re.compile(_EOL)
@@ -34,81 +34,60 @@ _MOST_KEPT = 4096
 
 
 class Headers:
-    """A header block; read when something of it is asked for."""
+    """A header block, read."""
 
-    __slots__ = ("_charset", "_fields", "_format", "_octets", "_type", "block", "part")
-    block: bytes
-    """The octets with the blank line behind them, if others may begin with the same; else none."""
-    part: bool
-    """The message may be a part of a longer one: the block names a message id."""
-    _octets: bytes
-    _fields: dict[str, str] | None
-    _type: str | None
-    _charset: str | None
-    _format: Mapping[str, object] | None
+    __slots__ = (
+        "_octets",
+        "block",
+        "charset",
+        "fields",
+        "format",
+        "part",
+        "simple",
+        "stateless",
+        "type",
+    )
 
     def __init__(self, octets: bytes, block: bytes = b"") -> None:
         self.block = block
+        """The octets with the blank line behind them, if others may begin with the same; else none."""
         self.part = b"message-id" in octets.lower()
+        """The message may be a part of a longer one: the block names a message id."""
         self._octets = octets
-        self._fields = None
-        self._type = self._charset = None
-        self._format = None
+        fields = {name.lower(): value for name, value in parse_fields(octets).items()}
+        self.fields = fields
+        """By lower-case name; the first of several counts."""
+        kind, *parameters = fields.get("content-type", "").split(";")
+        self.charset: str | None = None
+        """The declared character set."""
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset":
+                self.charset = value.strip().strip("\"'") or None
+                break
+        self.type = kind.strip().lower() or None
+        """The content type, bare and in lower case."""
+        self.format = parse_format(fields.get("x-mms-im-format"))
+        """X-MMS-IM-Format, decoded; nobody changes it."""
+        self.stateless = is_stateless(self.charset)
+        """What is UTF-8 by its octets is UTF-8 then."""
+        self.simple = not (self.part or self.get("user-agent") or self.get("p4-context"))
+        """It says nothing of its message but type and format."""
 
     @property
     def octets(self) -> int:
         """How long it is."""
         return len(self._octets)
 
-    def _read(self) -> dict[str, str]:
-        fields = {name.lower(): value for name, value in parse_fields(self._octets).items()}
-        kind, *parameters = fields.get("content-type", "").split(";")
-        for parameter in parameters:
-            name, _, value = parameter.partition("=")
-            if name.strip().lower() == "charset":
-                self._charset = value.strip().strip("\"'") or None
-                break
-        self._type = kind.strip().lower() or None
-        self._format = parse_format(fields.get("x-mms-im-format"))
-        self._fields = fields
-        return fields
-
-    @property
-    def fields(self) -> Mapping[str, str]:
-        """By lower-case name; the first of several counts."""
-        return self._read() if self._fields is None else self._fields
-
-    @property
-    def type(self) -> str | None:
-        """The content type, bare and in lower case."""
-        if self._fields is None:
-            self._read()
-        return self._type
-
-    @property
-    def charset(self) -> str | None:
-        """The declared character set."""
-        if self._fields is None:
-            self._read()
-        return self._charset
-
-    @property
-    def format(self) -> Mapping[str, object] | None:
-        """X-MMS-IM-Format, decoded."""
-        if self._fields is None:
-            self._read()
-        return self._format
-
     def get(self, name: str) -> str | None:
         """A field's value; None where it is absent or empty."""
-        fields = self._read() if self._fields is None else self._fields
-        return fields.get(name) or None
+        return self.fields.get(name) or None
 
 
 class Content:
     """A message, taken apart."""
 
-    __slots__ = ("_pieces", "_whole", "headers", "length", "missing", "readable")
+    __slots__ = ("_pieces", "headers", "length", "missing", "readable", "whole")
     headers: Headers
     length: int
     """Octets of the body as announced; where the line between headers and body was lost, of all behind the loss."""
@@ -116,20 +95,21 @@ class Content:
     """Octets of the body that were not seen."""
     readable: bool
     """False: octets were lost in front, or there are no headers, so nothing says what this is."""
-    _whole: bytes | None
+    whole: bytes | None
+    """The body, if nothing of the message is missing."""
     _pieces: tuple[tuple[int, bytes], ...]
 
     @property
     def body(self) -> tuple[tuple[int, bytes], ...]:
         """What was seen of the body: offset and octets."""
-        if self._whole is None:
+        if self.whole is None:
             return self._pieces
-        return ((0, self._whole),) if self._whole else ()
+        return ((0, self.whole),) if self.whole else ()
 
     def opening(self) -> bytes:
         """The body up to the first loss."""
-        if self._whole is not None:
-            return self._whole
+        if self.whole is not None:
+            return self.whole
         return self._pieces[0][1] if self._pieces and self._pieces[0][0] == 0 else b""
 
 
@@ -140,7 +120,7 @@ def whole_content(headers: Headers, body: bytes) -> Content:
     content.length = len(body)
     content.missing = 0
     content.readable = True
-    content._whole = body
+    content.whole = body
     content._pieces = ()
     return content
 
@@ -255,7 +235,7 @@ def _content(headers: Headers, length: int, body: tuple[tuple[int, bytes], ...],
     content = Content.__new__(Content)
     content.headers = headers
     content.length = length
-    content._whole = None
+    content.whole = None
     content._pieces = tuple(piece for piece in body if piece[1])
     content.missing = length - sum(len(octets) for _, octets in content._pieces)
     content.readable = readable

@@ -2,7 +2,7 @@
 
 cimport cython
 
-from msnp.frames cimport Frame, Shape
+from msnp.frames cimport Frame, Shape, frame_at
 from msnp.mark cimport Mark
 
 

@@ -4,7 +4,8 @@ cimport cython
 
 from msnp.commands cimport Command
 from msnp.frames cimport Frame
-from msnp.mark cimport Mark
+from msnp.handlers_messages cimport is_silent
+from msnp.mark cimport Mark, mark_at
 from msnp.plain cimport Cutter
 from msnp.state cimport State
 

@@ -35,6 +35,8 @@ cdef class State:
     cdef public object gone
     cdef public str speaker
     cdef public bytes speaker_word
+    cdef public str speaker_name
+    cdef public bytes speaker_name_word
     cdef public list doubts
     cdef public bint opened
     cdef public bint all_calls_seen
@@ -42,3 +44,5 @@ cdef class State:
     cdef public list found_there
     cdef public list pending
     cdef public object part_texts
+
+    cpdef str own_name(self)

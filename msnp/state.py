@@ -79,8 +79,8 @@ class State:
         self.roster: dict[str, set[str]] = {}
         """Who is there, with their endpoints; the empty one is the bare address."""
         self.gone: Recent[str, None] = Recent(limits.roster)
-        self.speaker, self.speaker_word = "", b""
-        """Who spoke last: the account, and as the server wrote it."""
+        self.speaker, self.speaker_word, self.speaker_name, self.speaker_name_word = "", b"", "", b""
+        """Who spoke last: account and display name, each also as the server wrote it."""
         self.doubts: list[Mark] = []
         """Losses in the server's direction that are not told yet."""
         self.opened = False
@@ -93,7 +93,7 @@ class State:
         """For a client heard alone: who the links say was there when it came."""
         self.pending: list[Event] = []
         """For a client heard alone: what the links told before it was certain that it is in."""
-        self.part_texts: PartTexts[Any] = PartTexts(limits)
+        self.part_texts: PartTexts[Any] | None = None  # None: there were none
 
     # --- one for the whole connection ---------------------------------------------------------------------
 

@@ -41,6 +41,18 @@ def _try(octets: bytes, charset: str) -> str | None:
         return None
 
 
+def is_stateless(declared: str | None) -> bool:
+    """Whether a text that says it is in this character set, and reads as UTF-8, is UTF-8."""
+    charset = _charset_of(declared)
+    return _STATEFUL.match(charset) is None
+
+
+def _charset_of(declared: str | None) -> str:
+    """The character set as Python calls it; UTF-8 where it is none, or none is declared."""
+    charset = (declared or UTF8).strip().strip("\"'").lower()
+    return UTF8 if _CHARSET.fullmatch(charset) is None else charset
+
+
 def decode_word(token: bytes) -> str:
     """One token of a command line, as it stands."""
     try:
@@ -61,9 +73,7 @@ def decode_text(runs: Sequence[bytes], declared: str | None = None, *, cut: bool
     begin and end inside a character.
     """
     whole = b"".join(runs)
-    charset = (declared or UTF8).strip().strip("\"'").lower()
-    if _CHARSET.fullmatch(charset) is None:
-        charset = UTF8
+    charset = _charset_of(declared)
     if _STATEFUL.match(charset) and (text := _try(whole, charset)) is not None:
         return text, charset
     if not cut:

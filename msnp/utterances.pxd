@@ -29,10 +29,9 @@ cdef class Origin:
     cdef readonly Mark mark
     cdef readonly bint from_client
     cdef readonly str sender
-    cdef str _name
-    cdef bytes _name_sent
+    cdef readonly str name
+    cdef readonly bytes asked
     cdef long long _transaction
-    cdef bytes _acknowledgement
 
 
 @cython.locals(origin=Origin)
@@ -40,13 +39,13 @@ cpdef Origin own_origin(Mark mark, str name, long long transaction, bytes acknow
 
 
 @cython.locals(origin=Origin)
-cpdef Origin origin_of(Mark mark, str sender, bytes name)
+cpdef Origin origin_of(Mark mark, str sender, str name)
 
 
 @cython.no_gc
 cdef class Message(Utterance):
-    cdef Origin _origin
-    cdef Content _content
+    cdef readonly Origin origin
+    cdef readonly Content content
     cdef readonly long long missing
 
     cdef void _hold(self, Origin origin, Content content)
@@ -94,7 +93,9 @@ cdef class TextMessage(Message):
     cdef str _message_id
     cdef object _runs
 
+    @cython.locals(content=Content, whole=bytes)
     cdef _decode(self)
+    cpdef tuple read(self)
 
 
 @cython.locals(event=TextMessage)

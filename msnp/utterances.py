@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from msnp.mark import Mark
 from msnp.mime import Content
-from msnp.text import decode_name, decode_text
+from msnp.text import UTF8, decode_text
 
 _SEEN = ("mark", "from_client", "ordinal", "inferred")
 _SAID = ("sender", "sender_name", "transaction", "acknowledgement", "content_type", "missing")
@@ -85,22 +85,16 @@ def acknowledged(mark: Mark, transaction: int, delivered: bool) -> Acknowledged:
 class Origin:
     """Of one MSG: who sent it, and how."""
 
-    __slots__ = ("_acknowledgement", "_name", "_name_sent", "_transaction", "from_client", "mark", "sender")
+    __slots__ = ("_transaction", "asked", "from_client", "mark", "name", "sender")
     mark: Mark
     from_client: bool
     sender: str | None
     """None: the own account."""
-    _name: str | None
-    _name_sent: bytes | None
+    name: str | None
+    """Display name: the own one, or the one on the line."""
+    asked: bytes | None
+    """What answer the own account asked for, as on the line."""
     _transaction: int
-    _acknowledgement: bytes | None
-
-    @property
-    def sender_name(self) -> str | None:
-        """Display name: the own one, or the one on the line."""
-        if self._name_sent is not None:
-            return decode_name(self._name_sent)
-        return self._name
 
     @property
     def transaction(self) -> int | None:
@@ -110,7 +104,7 @@ class Origin:
     @property
     def acknowledgement(self) -> str | None:
         """What answer the own account asked for."""
-        return None if self._acknowledgement is None else self._acknowledgement.decode("ascii", "replace")
+        return None if self.asked is None else self.asked.decode("ascii", "replace")
 
 
 def own_origin(mark: Mark, name: str | None, transaction: int, acknowledgement: bytes) -> Origin:
@@ -119,65 +113,63 @@ def own_origin(mark: Mark, name: str | None, transaction: int, acknowledgement: 
     origin.mark = mark
     origin.from_client = True
     origin.sender = None
-    origin._name = name
-    origin._name_sent = None
+    origin.name = name
     origin._transaction = transaction
-    origin._acknowledgement = acknowledgement
+    origin.asked = acknowledgement
     return origin
 
 
-def origin_of(mark: Mark, sender: str, name: bytes | None) -> Origin:
+def origin_of(mark: Mark, sender: str, name: str | None) -> Origin:
     """Of a MSG of somebody else, with the name as it stands on the line."""
     origin = Origin.__new__(Origin)
     origin.mark = mark
     origin.from_client = False
     origin.sender = sender
-    origin._name = None
-    origin._name_sent = name
+    origin.name = name
     origin._transaction = -1
-    origin._acknowledgement = None
+    origin.asked = None
     return origin
 
 
 class Message(Utterance):
     """Base of what people send to each other by MSG."""
 
-    __slots__ = ("_content", "_origin", "missing")
-    _origin: Origin
-    _content: Content
+    __slots__ = ("content", "missing", "origin")
+    origin: Origin
+    content: Content
     missing: int
     """Octets of its content that the tap did not see."""
 
     @property
     def sender(self) -> str | None:
         """None: the own account."""
-        return self._origin.sender
+        return self.origin.sender
 
     @property
     def sender_name(self) -> str | None:
         """As shown."""
-        return self._origin.sender_name
+        return self.origin.name
 
     @property
     def transaction(self) -> int | None:
         """Of the own account's MSG; an :class:`Acknowledged` may name it."""
-        return self._origin.transaction
+        return self.origin.transaction
 
     @property
     def acknowledgement(self) -> str | None:
         """``U`` ``N`` ``A`` ``D`` ``S``: what answer the own account asked for."""
-        return self._origin.acknowledgement
+        return self.origin.acknowledgement
 
     @property
     def content_type(self) -> str | None:
         """Bare and in lower case."""
-        return self._content.headers.type
+        return self.content.headers.type
 
     def _hold(self, origin: Origin, content: Content) -> None:
         self.mark = origin.mark
         self.from_client = origin.from_client
-        self._origin = origin
-        self._content = content
+        self.origin = origin
+        self.content = content
         self.missing = content.missing
 
 
@@ -239,6 +231,12 @@ class TextMessage(Message):
     parts: int
     parts_missing: int
 
+    def read(self) -> tuple[str, str]:
+        """The text, and the charset that it was decoded by."""
+        if self._text is None:
+            self._decode()
+        return self._text or "", self._charset
+
     @property
     def text(self) -> str:
         """Exactly as sent; where octets are missing (``missing``), the pieces that were seen, in order."""
@@ -257,33 +255,42 @@ class TextMessage(Message):
     def sender_name(self) -> str | None:
         """As shown: the declared name goes before the account's own."""
         declared = self.declared_name
-        return declared if declared is not None else self._origin.sender_name
+        return declared if declared is not None else self.origin.name
 
     @property
     def format(self) -> Mapping[str, object] | None:
         """X-MMS-IM-Format: font, effects, color (RRGGBB), charset, pitch_family, right_to_left."""
-        form = self._content.headers.format
+        form = self.content.headers.format
         return None if form is None else dict(form)
 
     @property
     def message_id(self) -> str | None:
         """Message-ID of a multi-part text."""
-        return self._message_id or self._content.headers.get("message-id")
+        return self._message_id or self.content.headers.get("message-id")
 
     @property
     def user_agent(self) -> str | None:
         """As the header says."""
-        return self._content.headers.get("user-agent")
+        return self.content.headers.get("user-agent")
 
     @property
     def declared_name(self) -> str | None:
         """P4-Context: the name that the sender asked to be shown instead."""
-        return self._content.headers.get("p4-context")
+        return self.content.headers.get("p4-context")
 
     def _decode(self) -> None:
+        content = self.content
+        whole = content.whole
+        if whole is not None and self._runs is None and content.headers.stateless:
+            try:
+                self._text = whole.decode("utf-8")  # nearly all; fails for surrogates too
+                self._charset = UTF8
+                return
+            except UnicodeDecodeError:
+                pass
         cut = bool(self.missing or self.parts_missing)
-        runs = [octets for _, octets in self._content.body] if self._runs is None else self._runs
-        self._text, self._charset = decode_text(runs, self._content.headers.charset, cut=cut)
+        runs = [octets for _, octets in content.body] if self._runs is None else self._runs
+        self._text, self._charset = decode_text(runs, content.headers.charset, cut=cut)
 
 
 def text_message(origin: Origin, content: Content) -> TextMessage:

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 import msnp.events as msn
+import msnp.utterances as said
 from msnp.links import Links
+from msnp.mark import Mark
 from msnp.session import MsnSession
+from msnp.utterances import Acknowledged, ActionText, TextMessage, TypingNotice
 from rcds_sniffer import events as shared
 from rcds_sniffer.events import Connection, Event, Seen
-from reassembly.events import Flow, StreamEnd, StreamEvent, StreamGap
+from reassembly.events import Flow, StreamData, StreamEnd, StreamEvent
 
 PORTS = (1863,)
 """The port that Microsoft registered for MSNP; ``--ports`` names others."""
@@ -53,26 +56,31 @@ class _Line:
         if self.session.swapped and not self.swapped:
             self.swapped = True
             connection.client, connection.server = connection.server, connection.client
+        if isinstance(event, said.Utterance):
+            told = _utterance(event, connection)
+            self._decoder.emit(told)
+            self.session.muted = connection.muted
+            return
         if isinstance(event, msn.VersionAgreed):
             connection.version = f"MSNP{event.version}"
         elif isinstance(event, msn.AccountKnown):
             self._decoder.note_version(event.account, connection)
         translator = TRANSLATORS.get(type(event))
         if translator is not None:
-            self._decoder.emit(translator(event, (connection, seen_at(event), event.inferred)))
+            seen = seen_at(event.mark, event.from_client, event.ordinal)
+            self._decoder.emit(translator(event, (connection, seen, event.inferred)))
             self.session.muted = connection.muted
 
 
-def seen_at(event: msn.Event) -> Seen:
+def seen_at(mark: Mark, from_client: bool, ordinal: int) -> Seen:
     """Where it was seen, in the shared vocabulary."""
-    mark = event.mark
     seen = Seen.__new__(Seen)
     seen.time = mark.time
     seen.sequence = mark.sequence
     seen.packet = mark.packet
     seen.source = mark.source
-    seen.from_client = event.from_client
-    seen.ordinal = event.ordinal
+    seen.from_client = from_client
+    seen.ordinal = ordinal
     return seen
 
 
@@ -88,26 +96,37 @@ class MsnDecoder:
 
     def receive(self, event: StreamEvent) -> None:
         """Take one stream event: the paper's ``process_MSNIpacket``."""
+        if isinstance(event, StreamData):
+            self._hear(event)
+            return
         line = self._lines.get(event.flow)
         if isinstance(event, StreamEnd):
             if line is not None:
                 self._close(line, event)
             return
         if line is None:
-            line = self._lines[event.flow] = _Line(event.flow, self)
-            self.counters["connections"] += 1
+            line = self._open(event.flow)
         session = line.session
         session.muted = line.connection.muted
-        if isinstance(event, StreamGap):
-            mark = msn.Mark(event.time, event.sequence, event.packet, event.source)
-            session.gap(event.from_client, event.length, mark)
-            return
+        mark = Mark(event.time, event.sequence, event.packet, event.source)
+        session.gap(event.from_client, event.length, mark)
+
+    def _hear(self, data: StreamData) -> None:
+        """Octets, to the session of their flow."""
+        line = self._lines.get(data.flow)
+        if line is None:
+            line = self._open(data.flow)
+        session = line.session
+        session.muted = line.connection.muted
         if line.silent:
             line.silent = False
-            self.counters["tls"] += looks_like_tls(event.octets)
-        session.analyze_octets(
-            event.from_client, event.octets, event.time, event.sequence, event.packet, event.source
-        )
+            self.counters["tls"] += looks_like_tls(data.octets)
+        session.analyze_octets(data.from_client, data.octets, data.time, data.sequence, data.packet, data.source)
+
+    def _open(self, flow: Flow) -> _Line:
+        self.counters["connections"] += 1
+        line = self._lines[flow] = _Line(flow, self)
+        return line
 
     def note_version(self, account: str, connection: Connection) -> None:
         """A switchboard connection agrees on no version: it is the one of the account's notification connection."""
@@ -119,7 +138,7 @@ class MsnDecoder:
             connection.version = self._versions.get(account)
 
     def _close(self, line: _Line, end: StreamEnd) -> None:
-        mark = msn.Mark(end.time, 0, end.packet, end.source)
+        mark = Mark(end.time, 0, end.packet, end.source)
         line.session.end(mark, closed=end.reason in CLOSED)
         del self._lines[end.flow]
         self.counters["recognised"] += line.session.recognised
@@ -185,72 +204,76 @@ def _rung(event: msn.Rung, at: At) -> Event:
     )
 
 
-def _text(event: msn.TextMessage, at: At) -> Event:
+# --- what people say to each other: made by hand, as there is so much of it ------------------------------------
+
+
+def _utterance(event: said.Utterance, connection: Connection) -> Event:
+    """In the shared vocabulary."""
+    seen = seen_at(event.mark, event.from_client, 0)
+    if isinstance(event, TextMessage):
+        return _text(event, connection, seen)
+    if isinstance(event, Acknowledged):
+        delivery = shared.Delivery.__new__(shared.Delivery)
+        delivery.connection, delivery.seen, delivery.inferred = connection, seen, False
+        delivery.transaction = event.transaction
+        delivery.delivered = event.delivered
+        return delivery
+    if isinstance(event, TypingNotice):
+        typing = shared.Typing.__new__(shared.Typing)
+        _put(typing, event, connection, seen)
+        if event.recording:
+            typing.details = RECORDING
+        return typing
+    if isinstance(event, ActionText):
+        action = shared.Action.__new__(shared.Action)
+        _put(action, event, connection, seen)
+        action.text = event.text
+        return action
+    if isinstance(event, said.Nudge):
+        nudge = shared.Nudge.__new__(shared.Nudge)
+        _put(nudge, event, connection, seen)
+        return nudge
+    raise TypeError(event)
+
+
+def _text(event: TextMessage, connection: Connection, seen: Seen) -> shared.Message:
     message = shared.Message.__new__(shared.Message)
-    _put(message, event, at)
-    text = event.text
-    charset, user_agent, declared_name = event.charset, event.user_agent, event.declared_name
-    message_id, acknowledgement, parts, lost = (
-        event.message_id, event.acknowledgement, event.parts, event.parts_missing,
-    )  # fmt: skip
-    if user_agent is None and declared_name is None and message_id is None and parts == 1 and not lost:
-        message.details = _usual(charset, acknowledgement)
+    _put(message, event, connection, seen)
+    headers = event.content.headers
+    text, charset = event.read()
+    if headers.simple and event.parts == 1 and not event.parts_missing:
+        message.details = _usual(charset, event.origin.asked)
+        message.message_id = None
     else:
+        parts, lost = event.parts, event.parts_missing
         message.details = _known(
             charset=charset,
             parts=parts if parts > 1 else None,
             parts_missing=lost or None,
-            user_agent=user_agent,
-            declared_name=declared_name,
-            message_id=message_id,
-            acknowledgement=acknowledgement,
+            user_agent=event.user_agent,
+            declared_name=event.declared_name,
+            message_id=event.message_id,
+            acknowledgement=event.acknowledgement,
         )
+        message.message_id = event.message_id
+        message.sender_name = event.sender_name
     message.text = text
-    message.format = event.format
-    message.message_id = message_id
+    message.format = headers.format
     message.missing = event.missing
-    message.complete = not event.missing and not lost
+    message.complete = not event.missing and not event.parts_missing
     message.known = event.known
     message.length = event.length
     return message
 
 
-def _typing(event: msn.TypingNotice, at: At) -> Event:
-    typing = shared.Typing.__new__(shared.Typing)
-    _put(typing, event, at)
-    if event.recording:
-        typing.details = RECORDING
-    return typing
-
-
-def _nudge(event: msn.Nudge, at: At) -> Event:
-    nudge = shared.Nudge.__new__(shared.Nudge)
-    _put(nudge, event, at)
-    return nudge
-
-
-def _action(event: msn.ActionText, at: At) -> Event:
-    action = shared.Action.__new__(shared.Action)
-    _put(action, event, at)
-    action.text = event.text
-    return action
-
-
-def _delivery(event: msn.Acknowledged, at: At) -> Event:
-    delivery = shared.Delivery.__new__(shared.Delivery)
-    delivery.connection, delivery.seen, delivery.inferred = at
-    delivery.transaction = event.transaction
-    delivery.delivered = event.delivered
-    return delivery
-
-
-def _put(utterance: shared.Utterance, event: msn.Message, at: At) -> None:
-    """What all that people say has; made by hand, as there are so many of them."""
-    utterance.connection, utterance.seen, utterance.inferred = at
-    utterance.sender = event.sender
-    utterance.sender_name = event.sender_name
-    utterance.content_type = event.content_type
-    utterance.transaction = event.transaction
+def _put(utterance: shared.Utterance, event: said.Message, connection: Connection, seen: Seen) -> None:
+    """What all that people say has."""
+    origin = event.origin
+    utterance.connection, utterance.seen, utterance.inferred = connection, seen, False
+    utterance.sender = origin.sender
+    utterance.sender_name = origin.name
+    utterance.content_type = event.content.headers.type
+    utterance.transaction = origin.transaction
     utterance.details = shared.NOTHING
 
 
@@ -259,16 +282,17 @@ RECORDING: shared.Details = {"recording": True}
 MAX_USUAL = 1000
 """Details of a text that are the same for many, remembered; beyond, they are made for each."""
 
-_usual_details: dict[tuple[str, str | None], shared.Details] = {}
+_usual_details: dict[tuple[str, bytes | None], shared.Details] = {}
 
 
-def _usual(charset: str, acknowledgement: str | None) -> shared.Details:
+def _usual(charset: str, asked: bytes | None) -> shared.Details:
     """The details of nearly every text."""
-    details = _usual_details.get((charset, acknowledgement))
+    details = _usual_details.get((charset, asked))
     if details is None:
-        details = _known(charset=charset, acknowledgement=acknowledgement)
+        answer = None if asked is None else asked.decode("ascii", "replace")
+        details = _known(charset=charset, acknowledgement=answer)
         if len(_usual_details) < MAX_USUAL:
-            _usual_details[charset, acknowledgement] = details
+            _usual_details[charset, asked] = details
     return details
 
 
@@ -276,7 +300,7 @@ def _known(**details: object) -> dict[str, object]:
     return {name: value for name, value in details.items() if value is not None}
 
 
-TRANSLATORS: dict[type[msn.Event], Callable[[Any, At], Event]] = {
+TRANSLATORS: dict[type[msn.Occurrence], Callable[[Any, At], Event]] = {
     msn.AccountKnown: lambda e, at: shared.AccountKnown(*at, account=e.account, evidence=e.evidence),
     msn.ConversationKnown: lambda e, at: shared.ConversationKnown(*at, session_id=e.session_id),
     msn.LoggedIn: _login,
@@ -292,11 +316,6 @@ TRANSLATORS: dict[type[msn.Event], Callable[[Any, At], Event]] = {
     msn.Joined: lambda e, at: shared.Joined(*at, account=e.account, name=e.name),
     msn.Left: lambda e, at: shared.Left(*at, account=e.account, details=_known(idle=e.idle or None)),
     msn.RosterUnsure: lambda _, at: shared.RosterUnsure(*at),
-    msn.TextMessage: _text,
-    msn.TypingNotice: _typing,
-    msn.Nudge: _nudge,
-    msn.ActionText: _action,
-    msn.Acknowledged: _delivery,
     msn.Undecoded: lambda e, at: shared.Undecoded(
         *at, octets=e.octets, details={"reason": e.reason, "octets": e.octets}
     ),
