@@ -8,6 +8,8 @@ from reassembly.copies cimport Copies
 from reassembly.counters cimport Counters
 from reassembly.events cimport stream_data
 from reassembly.plain cimport Plain
+from reassembly.plausibility cimport tells_nothing
+from reassembly.reception cimport Reception
 from reassembly.share cimport Share
 from reassembly.table cimport Table
 from reassembly.timers cimport Timers
@@ -17,7 +19,7 @@ from reassembly.waits cimport Waits
 @cython.final
 cdef class NativeEngine:
     cdef public Counters counters
-    cdef object _callback, _clocks, _read, _reception
+    cdef object _callback, _clocks, _read
     cdef readonly object _reader
     cdef long long _clock, _latest, _step, _time, _number
     cdef str _source
@@ -25,6 +27,7 @@ cdef class NativeEngine:
     cdef readonly dict _directions
     cdef bint _long_way, _separate
     cdef Plain _plain
+    cdef Reception _reception
     cdef Share _share
     cdef Table _table
     cdef readonly Timers _timers

@@ -21,8 +21,9 @@ cdef class Table:
     cdef Py_ssize_t _most
     cdef list _recent
 
-    @cython.locals(place=Py_ssize_t, found=Direction)
+    @cython.locals(place=Py_ssize_t, found=Direction, recent=list)
     cpdef Direction find(self, unsigned int source, unsigned int target, unsigned int ports)
+    @cython.locals(place=Py_ssize_t)
     cdef _changed(self, Direction direction)
     @cython.locals(connection=Connection)
     cpdef tuple idlest(self)

@@ -53,15 +53,22 @@ class Table:
     def find(self, source: int, target: int, ports: int) -> Direction | None:
         """The direction of an IPv4 key, given as `Direction` has it, sooner than by ``directions``.
 
-        In ``_recent`` each has one place; what stands there is what ``directions`` holds, or nothing.
+        In ``_recent`` each has one of two places beside each other; what stands there is what ``directions`` holds,
+        or nothing.
         """
+        recent = self._recent
         place = _place(source, target, ports) & self._most
-        found = self._recent[place]
+        found = recent[place]
+        if found is not None and found.source == source and found.target == target and found.ports == ports:
+            return found
+        found = recent[place ^ 1]
         if found is not None and found.source == source and found.target == target and found.ports == ports:
             return found
         found = self.directions.get(_KEY(source, target, ports))
         if found is not None:
-            self._recent[place] = found
+            if recent[place] is not None:
+                recent[place ^ 1] = recent[place]
+            recent[place] = found
         return found
 
     def _changed(self, direction: Direction) -> None:
@@ -69,7 +76,8 @@ class Table:
         if len(self.directions) > self._most:
             self._most = 4 * self._most + 3
             self._recent = [None] * (self._most + 1)
-        self._recent[_place(direction.source, direction.target, direction.ports) & self._most] = None
+        place = _place(direction.source, direction.target, direction.ports) & self._most
+        self._recent[place] = self._recent[place ^ 1] = None
 
     def open(self, segment: Segment, time: int, now: int, former: Direction | None) -> Direction:
         """A new connection, its first packet this segment; gives the direction of that.

@@ -4,6 +4,8 @@ cimport cython
 
 from reassembly.connection cimport Connection, Direction
 from reassembly.counters cimport Counters
+from reassembly.delivery cimport Delivery
+from reassembly.lifecycle cimport Lifecycle
 from reassembly.table cimport Table
 from reassembly.waits cimport Waits
 
@@ -12,7 +14,9 @@ from reassembly.waits cimport Waits
 cdef class Timers:
     cdef readonly long long due
     cdef readonly Table _table
-    cdef object _delivery, _lifecycle, _limits
+    cdef Delivery _delivery
+    cdef Lifecycle _lifecycle
+    cdef object _limits
     cdef Waits _waits
     cdef Counters _counters
 
