@@ -57,3 +57,18 @@ def test_order_is_bounded() -> None:
     for time in range(MAX_RECORDS + 3):
         order.push(RECORD.changed(time=time))
     assert [r.time for r in order.due(0)] == [0, 1, 2]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 3)), max_size=1500))
+def test_records_of_one_time_come_out_as_they_came(steps: list[tuple[int, int]]) -> None:
+    """Against the plain rule: of those that wait, always the earliest, and of equal ones the first to come."""
+    order, waiting, clock, delay = TimeOrder(100), [], 0, 100
+    for number, (back, step) in enumerate(steps):
+        clock += step
+        record = RECORD.changed(time=clock - back, missing_bytes=number)
+        order.push(record)
+        waiting.append((record.time, number))
+        leaving = sorted(entry for entry in waiting if entry[0] < clock - delay)
+        assert [(r.time, r.missing_bytes) for r in order.due(clock)] == leaving
+        waiting = [entry for entry in waiting if entry not in leaving]
+    assert [(r.time, r.missing_bytes) for r in order.rest()] == sorted(waiting)
