@@ -1,9 +1,5 @@
 # The C types of record.py, which runs without them too.
 
-cimport cython
-
-
-@cython.no_gc  # it cannot be part of a cycle of references
 cdef class CommunicationRecord:
     cdef public str record_id, order_id, target
     cdef public object time
