@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from capture.errors import CaptureError
 from capture.source import Source
+from rcds_sniffer.collecting import few_collections
 from rcds_sniffer.events import Event
 from rcds_sniffer.front import Front, Protocols
 from reassembly.engine import Engine, EventCallback
@@ -63,16 +64,17 @@ def count(
     tally = Tally()
     out = Count()
     front = Front(engine, protocols, tally.add)
-    try:
-        for packets in source.batches():
-            front.feed_all(packets)
-            progress()
-            if stopped():
-                out.interrupted = True
-                break
-    except CaptureError as error:
-        out.failure = error
-    front.engine.close()
+    with few_collections():
+        try:
+            for packets in source.batches():
+                front.feed_all(packets)
+                progress()
+                if stopped():
+                    out.interrupted = True
+                    break
+        except CaptureError as error:
+            out.failure = error
+        front.engine.close()
     out.events = {kind.__name__: number for kind, number in tally.kinds.items()}
     out.engine = front.engine.counters.as_dict()
     out.decoders = front.decoded()

@@ -24,6 +24,7 @@ from rcds_sniffer.cli.statistics import now_and_then, served_metrics, snapshot
 from rcds_sniffer.cli.summary import summary
 from rcds_sniffer.cli.whom import given_last, make_warrant
 from rcds_sniffer.cli.wording import counted, number
+from rcds_sniffer.collecting import few_collections
 from rcds_sniffer.compiled import tell_if_slow
 from rcds_sniffer.export.safe_text import safe
 from rcds_sniffer.front import Protocols
@@ -41,6 +42,7 @@ log = logging.getLogger(__name__)
 Progress = Callable[[Source], contextlib.AbstractContextManager[Callable[[], None]]]
 
 
+@few_collections()  # a worker inherits it
 def run(
     ctx: click.Context,
     open_source: Callable[[], Source],
