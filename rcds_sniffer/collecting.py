@@ -2,7 +2,7 @@
 
 The program's own objects go when their last reference goes; the collector finds only what refers to itself, which
 here is next to nothing. By default it looks after every 700 objects that stay, and each time that it looks at the
-older ones too it passes over everything that is remembered of the open connections: a quarter of a run's time.
+older ones too it passes over everything that is remembered of the open connections.
 """
 
 import gc
