@@ -4,8 +4,8 @@
 It sees no packet. What it takes comes from one :class:`~rcds_sniffer.front.Front` in the same process, or from
 those of several worker processes, merged into the order that one would have given.
 
-Live, records leave two seconds after they happened, which is what the copies of a text get to come in; of a file
-they leave in strict order of time.
+Live, records leave as soon as nothing can better them, at the latest two seconds after they happened, which is what
+the copies of a text and the server's answer get to come in; of a file they leave in strict order of time.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,9 @@ from rcds_sniffer.records.recorder import Recorder
 
 FLUSH_RECORDS = 2_000
 """Records that make a batch for the store; a smaller one goes at the end, and live whenever there is any."""
+
+LIVE_ORDER = 50_000_000
+"""How long a record waits live for earlier ones, ns: several interfaces are not read at the same instant."""
 
 
 class Back:
@@ -43,7 +46,7 @@ class Back:
         """Live: capture time, as the packets have it."""
         self._sinks = list(sinks)
         self._live = live
-        self._order = TimeOrder(SETTLE if live else DELAY)
+        self._order = TimeOrder(LIVE_ORDER if live else DELAY)
         self._batch: list[CommunicationRecord] = []
 
     def set_now(self, now: int) -> None:

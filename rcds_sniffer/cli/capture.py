@@ -72,7 +72,7 @@ def capture(
     """Listen on interfaces and record what happens to the targets, until SIGINT or SIGTERM.
 
     Nothing is ever sent on them; `rcds-sniffer doctor -i IFACE` tells whether the kernel does. Records go to the
-    database two seconds after they happened; with --follow, --format or --output to the screen or a file as well.
+    database within two seconds; with --follow, --format or --output to the screen or a file as well.
     SIGHUP re-reads --targets-file.
 
     \b

@@ -144,6 +144,30 @@ class Ledger:
         if happening.concluded:
             self._record(happening.current(), conversation.current())
 
+    def hasten(self, sighting: Sighting, happening: Happening, conversation: Conversation) -> None:
+        """On a live line: let the record go at once that no later sighting can better.
+
+        That is the one of the account whose own connection has shown it whole, while it is certain who is there.
+        What the account itself sent waits until the server answered: who came in ahead of that was heard by then.
+        """
+        account, event = sighting.link.account, sighting.event
+        if (
+            self._patience is None
+            or happening.concluded
+            or happening.kind == "invite"
+            or account is None
+            or account in happening.recorded
+            or (sighting.outgoing and happening.spoken and happening.delivery is None)
+            or not is_whole(event)
+            or conversation.unsure_at(happening.moment)
+            or not self.warrant.covers(account, event.seen.time)
+        ):
+            return
+        recipients = self._recipients(happening, conversation)
+        if account == happening.actor or account in recipients:
+            happening.recorded.append(account)
+            self._write(happening, account, conversation, recipients)
+
     def await_delivery(self, link: Link, transaction: int, happening: Happening) -> None:
         """The server may answer ``transaction`` on ``link``: that is about ``happening``."""
         if not happening.concluded:
@@ -152,8 +176,13 @@ class Ledger:
     def delivered(self, link: Link, transaction: int, outcome: str) -> None:
         """It did."""
         happening = link.awaited.pop(transaction, None)
-        if happening is not None:
-            happening.current().delivery = outcome
+        if happening is None:
+            return
+        happening = happening.current()
+        happening.delivery = outcome
+        for sighting in happening.sightings:
+            if sighting.link is link:
+                self.hasten(sighting, happening, happening.conversation.current())
 
     def was_there(self, conversation: Conversation, link: Link, accounts: tuple[str, ...], moment: int) -> None:
         """Something on ``link`` proves that ``accounts`` were there at ``moment`` though nobody saw them come in.

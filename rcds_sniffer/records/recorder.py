@@ -238,7 +238,10 @@ class Recorder:
     def _sight(
         self, conversation: Conversation, sighting: Sighting, kind: str, actor: str, thing: str | None = None
     ) -> None:
-        self._ledger.review(self._ledger.sight(conversation, sighting, kind, actor, thing), conversation)
+        happening = self._ledger.sight(conversation, sighting, kind, actor, thing)
+        self._ledger.review(happening, conversation)
+        if self._paced:
+            self._ledger.hasten(sighting, happening, conversation.current())
 
     def _sighting(self, link: Link, event: ConversationEvent, outgoing: bool, now: int) -> Sighting:
         return Sighting(link, event, outgoing, self._steady.of(event.seen.time, self.clock), now)
@@ -283,6 +286,8 @@ class Recorder:
             self._ledger.await_delivery(link, event.transaction, happening)
         if happening.concluded:
             self._ledger.review(happening, conversation)
+        elif self._paced:
+            self._ledger.hasten(sighting, happening, conversation)
 
 
 def needs_account(event: Event) -> bool:
