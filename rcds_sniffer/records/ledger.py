@@ -165,7 +165,7 @@ class Ledger:
             return
         recipients = self._recipients(happening, conversation)
         if account == happening.actor or account in recipients:
-            happening.recorded.append(account)
+            happening.recorded += (account,)
             self._write(happening, account, conversation, recipients)
 
     def await_delivery(self, link: Link, transaction: int, happening: Happening) -> None:
