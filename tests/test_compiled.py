@@ -65,7 +65,7 @@ def test_sources_that_somebody_works_on_say_it_only_when_asked(
 ) -> None:
     monkeypatch.setattr(module, "compiled", lambda: False)
     monkeypatch.setattr(module, "among_sources", lambda: True)
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "rcds_sniffer")
     tell_if_slow()
     assert [record.levelno for record in caplog.records] == [logging.INFO]
 

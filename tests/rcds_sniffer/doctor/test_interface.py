@@ -71,7 +71,7 @@ def while_talking(end: str, ail: Callable[[list], list], look: Callable[[], Told
 
     def send() -> None:
         sender = namespace.Sender(end)
-        while not over.wait(0.05):
+        while not over.wait(0.15):  # sooner, the same again would be copies that the tap made
             sender.send(*frames)
 
     sending = threading.Thread(target=send)
