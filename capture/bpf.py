@@ -6,7 +6,6 @@ says only "bad filter", so every filter is compiled here first and the user read
 """
 
 import ctypes
-import ctypes.util
 import threading
 import weakref
 from collections.abc import Callable
@@ -44,9 +43,15 @@ def _loads(name: str) -> bool:
     return True
 
 
+def _found() -> str | None:
+    from ctypes.util import find_library  # noqa: PLC0415 - nearly nobody needs it, and it imports subprocess
+
+    return find_library("pcap")
+
+
 @cache
 def _libpcap() -> ctypes.CDLL:
-    name = next(filter(_loads, _LIBRARIES), None) or ctypes.util.find_library("pcap")  # which starts a process
+    name = next(filter(_loads, _LIBRARIES), None) or _found()
     if name is None:
         raise Unsupported("libpcap is not on this machine, and filters need it: install it (Debian: libpcap0.8)")
     library = ctypes.CDLL(name)

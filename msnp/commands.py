@@ -47,6 +47,7 @@ AFTER_LOGIN = frozenset(
 """Only with a notification server that has accepted the login."""
 
 Handler = Callable[[State, Frame], None]
+_Row = tuple[bool, str, int, bool | None, bool, str, re.Pattern[bytes] | None, Handler | None]
 
 
 class Command(Shape):
@@ -54,10 +55,10 @@ class Command(Shape):
 
     __slots__ = ("after_login", "handler", "label", "name", "notification", "utterance")
 
-    def __init__(
-        self, shape: Shape, side: bool, name: str, notification: bool | None, handler: Handler | None
-    ) -> None:
-        super().__init__(shape.form, shape.payload, shape.opens, shape.telling)
+    def __init__(self, row: _Row) -> None:
+        side, name, payload, notification, telling, form, opens, handler = row
+        number = "[0-9]{3}" if name == ERROR.decode() else name
+        super().__init__(f"{number}{form} *".encode(), payload, opens, telling)
         self.name = name.encode()
         self.notification = notification
         """True: only with a notification server; False: only with a switchboard."""
@@ -86,7 +87,6 @@ XML = re.compile(rb"\s*<")
 C, S = True, False
 """Sides: from the client, from the server."""
 
-_Row = tuple[bool, str, int, bool | None, bool, str, re.Pattern[bytes] | None, Handler | None]
 # fmt: off
 _ROWS: tuple[_Row, ...] = (
     # side, command, payload, server, telling, form, opens, handler
@@ -217,21 +217,7 @@ _ROWS: tuple[_Row, ...] = (
 )
 # fmt: on
 
-COMMANDS: dict[tuple[bool, bytes], Command] = {
-    (side, name.encode()): Command(
-        Shape(
-            re.compile(("[0-9]{3}" if name == ERROR.decode() else name).encode() + form.encode() + rb" *"),
-            payload,
-            opens,
-            telling,
-        ),
-        side,
-        name,
-        notification,
-        handler,
-    )
-    for side, name, payload, notification, telling, form, opens, handler in _ROWS
-}
+COMMANDS: dict[tuple[bool, bytes], Command] = {(row[0], row[1].encode()): Command(row) for row in _ROWS}
 
 SHAPES: dict[bool, Shapes] = {
     side: Shapes({name: command for (of, name), command in reversed(COMMANDS.items()) if of is side})

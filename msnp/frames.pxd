@@ -9,11 +9,14 @@ cdef int SPACE
 
 
 cdef class Shape:
-    cdef readonly object form
+    cdef bytes _pattern
+    cdef object _form
     cdef readonly int payload
     cdef readonly object opens
     cdef readonly bint telling
     cdef public int place
+
+    cpdef bint fits(self, bytes line) except -1
 
 
 cdef class Shapes:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from msnp.mark import Mark
 
 PLAUSIBLE = re.compile(rb"(?:[A-Z]{3}|[0-9]{3})(?:[ \t][\t\x20-\x7e\x80-\xff]*)?")
-_NOTHING = re.compile(rb"(?!)")
+_NOTHING = rb"(?!)"
 ERROR = b"NNN"
 """Key of the shape that all numeric replies share."""
 SPACE = 0x20
@@ -26,17 +26,17 @@ class MalformedError(ValueError):
 class Shape:
     """What the framer must know of a command."""
 
-    __slots__ = ("form", "opens", "payload", "place", "telling")
+    __slots__ = ("_form", "_pattern", "opens", "payload", "place", "telling")
 
     def __init__(
         self,
-        form: re.Pattern[bytes],
+        form: bytes,
         payload: int = 0,
         opens: re.Pattern[bytes] | None = None,
         telling: bool = False,
     ) -> None:
-        self.form = form
-        """The whole line, as strictly as all versions allow; asked only where trust has to be earned."""
+        self._pattern = form
+        self._form: re.Pattern[bytes] | None = None
         self.payload = payload
         """0: none. n: the last token is the payload's length if it is a number and there are at least n tokens."""
         self.opens = opens
@@ -45,6 +45,15 @@ class Shape:
         """Hardly anything else looks like it."""
         self.place = 0
         """Its number among the shapes of its side, from 1."""
+
+    def fits(self, line: bytes) -> bool:
+        """Whether ``line`` has the command's form, as strictly as all versions allow.
+
+        Asked only where trust has to be earned, so most patterns of most runs are never compiled.
+        """
+        if self._form is None:
+            self._form = re.compile(self._pattern)
+        return self._form.fullmatch(line) is not None
 
 
 class Shapes:

@@ -83,7 +83,7 @@ class Lines:
         Whatever fits must also be read by the framer, or the two would hand it to each other for ever.
         """
         shape = self._shape(line)
-        if shape is None or shape.form.fullmatch(line) is None:
+        if shape is None or not shape.fits(line):
             return None
         length = payload_length(shape, line.split(b" ")) if shape.payload else None
         return shape if length is None or length <= self._limits.payload else None

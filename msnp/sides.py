@@ -60,7 +60,7 @@ class SideFinder:
 def _only(frame: Frame) -> bool:
     """Whether no other side can have said this."""
     line = b" ".join(frame.tokens)
-    if frame.shape is None or not frame.shape.telling or frame.shape.form.fullmatch(line) is None:
+    if frame.shape is None or not frame.shape.telling or not frame.shape.fits(line):
         return False
     other: Shape | None = SHAPES[not frame.from_client].get(frame.name)
-    return other is None or other.form.fullmatch(line) is None
+    return other is None or not other.fits(line)

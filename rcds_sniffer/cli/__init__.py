@@ -5,10 +5,8 @@ to standard output and nothing else does; progress, summaries and warnings go to
 """
 
 import logging
-import platform
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -68,6 +66,9 @@ class Commands(click.Group):
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     del param
     if value and not ctx.resilient_parsing:
+        import platform  # noqa: PLC0415 - nobody else asks
+        from importlib.metadata import version  # noqa: PLC0415 - it takes longest of all
+
         how = "compiled" if compiled() else "not compiled"
         click.echo(f"rcds-sniffer {version('rcds-sniffer')} ({how}), Python {platform.python_version()}")
         ctx.exit()

@@ -10,7 +10,7 @@ from capture.live import BUFFER_OCTETS, READERS, open_interfaces
 from rcds_sniffer.cli import options
 from rcds_sniffer.cli.analysis import analysis
 from rcds_sniffer.cli.errors import UserError
-from rcds_sniffer.cli.running import refuse_standard_input, run
+from rcds_sniffer.cli.running import run
 from rcds_sniffer.cli.statistics import Address
 from rcds_sniffer.cli.whom import whom
 from rcds_sniffer.export import FORMATS
@@ -83,7 +83,7 @@ def capture(
 
     Exit codes: 0 fine, 1 something was lost, 2 your mistake, 130 interrupted after all was written.
     """
-    refuse_standard_input((), shared["targets_file"])
+    options.refuse_standard_input((), shared["targets_file"])
     if follow and (output_format or output):
         raise UserError("--follow shows the chat on the screen: it goes with neither --format nor --output")
     wanted = follow or output_format is not None or output is not None

@@ -12,7 +12,6 @@ from capture.source import Source
 from rcds_sniffer.cli import options
 from rcds_sniffer.cli.errors import INTERRUPTED, LOST, OK, UserError
 from rcds_sniffer.cli.progress import progress_bar
-from rcds_sniffer.cli.running import refuse_standard_input
 from rcds_sniffer.cli.signals import served_signals
 from rcds_sniffer.counting import Count
 from rcds_sniffer.counting import count as count_source
@@ -59,7 +58,7 @@ def count(
 
     Exit codes: 0 fine, 1 it could not be read to its end, 2 your mistake, 130 interrupted.
     """
-    refuse_standard_input(files, None)
+    options.refuse_standard_input(files, None)
     protocols = [(protocol, frozenset(ports or protocol.ports)) for protocol in installed().values()]
     wanted = frozenset().union(*(some for _, some in protocols))
 

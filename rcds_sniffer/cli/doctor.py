@@ -14,7 +14,6 @@ from capture.source import Source
 from rcds_sniffer.cli import options
 from rcds_sniffer.cli.errors import INTERRUPTED, LOST, OK, UserError
 from rcds_sniffer.cli.progress import progress_bar
-from rcds_sniffer.cli.running import refuse_standard_input
 from rcds_sniffer.cli.signals import served_signals
 from rcds_sniffer.cli.wording import number
 from rcds_sniffer.doctor.diagnosis import diagnose
@@ -75,7 +74,7 @@ def doctor(
     """
     if bool(files) == bool(interface):
         raise UserError("name capture files, or interfaces with -i: one of the two")
-    refuse_standard_input(files, None)
+    options.refuse_standard_input(files, None)
     protocols = [(protocol, frozenset(ports or protocol.ports)) for protocol in installed().values()]
     told: list[Finding] = []
 

@@ -203,3 +203,16 @@ def checked(account: str, where: str) -> str:
     if normal is None or ACCOUNT.fullmatch(normal) is None:
         raise UserError(f"{where}: an account looks like alice@example.org or tel:+15550100")
     return normal
+
+
+def refuse_standard_input(files: Iterable[str], targets_file: str | None) -> None:
+    """Refuse it where it is closed, or is to be two things at once.
+
+    Raises:
+        UserError: either.
+    """
+    files = list(files)
+    if targets_file == "-" and "-" in files:
+        raise UserError("targets and capture: only one of them can be standard input")
+    if (targets_file == "-" or "-" in files) and sys.stdin is None:
+        raise UserError("standard input is closed; name a file")

@@ -13,7 +13,7 @@ from rcds_sniffer.cli import options
 from rcds_sniffer.cli.analysis import analysis
 from rcds_sniffer.cli.errors import UserError
 from rcds_sniffer.cli.progress import progress_bar
-from rcds_sniffer.cli.running import refuse_standard_input, run
+from rcds_sniffer.cli.running import run
 from rcds_sniffer.cli.whom import whom
 
 
@@ -62,7 +62,7 @@ def replay(
 
     Exit codes: 0 fine, 1 something was lost, 2 your mistake, 130 interrupted after all was written.
     """
-    refuse_standard_input(files, shared["targets_file"])
+    options.refuse_standard_input(files, shared["targets_file"])
     if follow and len(files) != 1:
         raise UserError("--follow: name one folder, into which the files of the capture are rotated")
     silent = output_format == "none"

@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -255,16 +254,3 @@ def _log(outcome: Outcome) -> None:
     log.info("records: %s", counted(outcome.recorder))
     for name, counters in outcome.decoders.items():
         log.info("%s: %s", name, counted(counters))
-
-
-def refuse_standard_input(files: Iterable[str], targets_file: str | None) -> None:
-    """Refuse it where it is closed, or is to be two things at once.
-
-    Raises:
-        UserError: either.
-    """
-    files = list(files)
-    if targets_file == "-" and "-" in files:
-        raise UserError("targets and capture: only one of them can be standard input")
-    if (targets_file == "-" or "-" in files) and sys.stdin is None:
-        raise UserError("standard input is closed; name a file")

@@ -5,16 +5,16 @@ cimport cython
 from rcds_sniffer.records.record cimport CommunicationRecord
 
 
-cdef list _GROUPS, _THREE, _SMALL
+cdef list _GROUPS, _THREE, _SIXTY, _SMALL
 cdef tuple _groups, _ENDS
-cdef dict _whose, _what, _who, _kind, _where, _members, _seconds
+cdef dict _whose, _what, _who, _kind, _where, _members, _minutes
 
 @cython.locals(r=CommunicationRecord, line=list, whose=bytes, what=bytes, who=bytes, kind=bytes, where=bytes)
 cpdef bytes json_line(CommunicationRecord record)
 
 cdef bytes _make_group(Py_ssize_t place, tuple values)
 
-@cython.locals(clock="long long", second="long long", rest="long long", microseconds="long long",
+@cython.locals(clock="long long", second="long long", minute="long long", rest="long long", microseconds="long long",
                nanoseconds="long long", begin=bytes, six=bytes)
 cpdef bytes moment(object time)
 

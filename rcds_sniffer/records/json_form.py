@@ -48,12 +48,13 @@ _ENDS = b',"time":"', b"", b',"text":', b',"format":', b',"source":'
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 _THREE = [b"%03d" % number for number in range(1_000)]
+_SIXTY = [b"%02d." % number for number in range(60)]
 _SMALL = [b"%d" % number for number in range(256)]
 
 _groups: tuple[dict[object, bytes], ...] = ({}, {}, {}, {}, {})
 _whose, _what, _who, _kind, _where = _groups
 _members: dict[object, bytes] = {}
-_seconds: dict[object, bytes] = {}
+_minutes: dict[object, bytes] = {}
 
 
 def json_line(record: CommunicationRecord) -> bytes:
@@ -111,10 +112,11 @@ def moment(time: int) -> bytes:
     rest = clock - second * SECOND
     microseconds = rest // 1_000
     nanoseconds = rest - microseconds * 1_000
-    begin = _seconds.get(second)
+    minute = second // 60
+    begin = _minutes.get(minute)
     if begin is None:
-        begin = _remember(_seconds, second, rfc3339(second * SECOND)[: len("2026-11-22T10:15:00.")].encode())
-    six = begin + _THREE[microseconds // 1_000] + _THREE[microseconds % 1_000]
+        begin = _remember(_minutes, minute, rfc3339(minute * 60 * SECOND)[: len("2026-11-22T10:15:")].encode())
+    six = begin + _SIXTY[second - minute * 60] + _THREE[microseconds // 1_000] + _THREE[microseconds % 1_000]
     return six + _THREE[nanoseconds] if nanoseconds else six
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -52,7 +51,7 @@ def undated(events: Sequence[Event]) -> Undated:
 
 
 def told(event: Event) -> dict[str, object]:
-    return event.fields() if isinstance(event, Utterance) else asdict(event)
+    return event.fields() if isinstance(event, Utterance) else dict(vars(event))
 
 
 def streams(dialogue: Sequence[Said]) -> list[Event]:
