@@ -68,7 +68,6 @@ COMPILED = (
     "reassembly.plausibility",
     "reassembly.reception",
     "reassembly.sequence",
-    "reassembly.share",
     "reassembly.strays",
     "reassembly.table",
     "reassembly.timers",

@@ -50,6 +50,7 @@ def main() -> None:
         task = progress.add_task("", total=total)
 
         def told(what: str) -> None:
+            results.save(file)  # whoever breaks it off keeps what was measured
             progress.update(task, description=what, advance=1)
             if not console.is_terminal:
                 console.print(what, highlight=False)
@@ -57,10 +58,8 @@ def main() -> None:
         if "peers" in parts:
             results.comparison.clear()
             peers.compare(table, effort, results, told)
-            results.save(file)
         if "stages" in parts:
             results.stages = [asdict(stage) for stage in stages(ours, capture(effort.plan("dense")), told)]
-            results.save(file)
         if "growth" in parts:
             results.growth.clear()
             growth.grow(ours, steps, results, told)

@@ -6,7 +6,7 @@ datagram again, with another TTL, MAC or VLAN. Takes segments; tells which of th
 that TCP sees of it and by the identification of its datagram. A retransmission is another datagram, and comes
 later. Invariant: a segment that is a copy holds nothing that its original did not hold.
 
-How long ago is counted in packets of the whole capture, so that who takes a share of the flows finds the same.
+How long ago is counted in packets of the whole capture, which is what a busy line holds in a moment.
 """
 
 from reassembly.counters import Counters

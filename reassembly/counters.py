@@ -4,54 +4,7 @@
 One plain object shared by the header reader, the assemblers and the engine, so that the summary at the end can say
 what was seen and what was not. A count that is not zero is never an error of the engine: it is a fact about the
 capture.
-
-Engines that take a share of the flows each (`share.Share`) count in common what comes before the flows, and each
-its own of the rest: `united` puts them together.
 """
-
-from collections.abc import Mapping, Sequence
-
-COMMON = frozenset(
-    (
-        "packets",
-        "unknown_link",
-        "not_ip",
-        "not_tcp",
-        "too_nested",
-        "malformed",
-        "bad_checksum",
-        "tcp_segments",
-        "truncated",
-        "clock_steps",
-        "fragments",
-        "datagrams_joined",
-        "fragments_dropped",
-        "in_vlan",
-        "in_stacked_vlans",
-        "in_mpls",
-        "in_pppoe",
-        "in_gre",
-        "in_erspan",
-        "in_ip_in_ip",
-        "in_vxlan",
-        "in_geneve",
-        "in_gtpu",
-        "in_tzsp",
-    )
-)
-"""Told by headers and times alone: whoever reads the whole capture counts them alike, whatever share it takes."""
-
-PEAKS = frozenset(("flows_peak", "buffered_peak"))
-"""The most at any time: those of the shares were not at the same time, so that their sum is a bound."""
-
-
-def united(shares: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    """The counts of one engine that took all flows, from `Counters.as_dict` of those that took a share each.
-
-    They are equal as long as no engine came to one of its `Limits` that hold for all flows together; the `PEAKS`
-    are the least that all shares together are known not to have gone beyond.
-    """
-    return {name: shares[0][name] if name in COMMON else sum(share[name] for share in shares) for name in shares[0]}
 
 
 class Counters:

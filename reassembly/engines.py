@@ -24,7 +24,6 @@ def make_engine(
     verify_checksums: bool = False,
     separate_vlans: bool = False,
     live: bool = False,
-    share: tuple[int, int] | None = None,
 ) -> Engine:
     """A new engine of that name.
 
@@ -34,8 +33,6 @@ def make_engine(
         server_ports: TCP ports that tell the server of a connection whose SYN was not seen.
         verify_checksums: refuse packets with wrong IP or TCP checksums.
         separate_vlans: equal addresses and ports in different VLANs or VNIs are different connections.
-        share: (index, of): take only the flows of one of so many shares, `share.Share` tells which, for one of
-            several processes that each read the whole capture; `counters.united` puts their counts together.
         live: the packets come as they happen, and nothing waits for others that may have been shuffled in a file.
 
     Raises:
@@ -48,14 +45,11 @@ def make_engine(
             server_ports=server_ports,
             verify_checksums=verify_checksums,
             separate_vlans=separate_vlans,
-            share=share,
         )
     if name != "libnids":
         raise EngineUnavailable(f"there is no engine {name}, only {' and '.join(ENGINES)}")
     if separate_vlans:
         raise EngineUnavailable("libnids does not look at VLAN tags: use --separate-vlans with --engine native")
-    if share is not None:
-        raise EngineUnavailable("libnids takes all connections: use more than one worker with --engine native")
     return _libnids()(callback, verify_checksums)
 
 

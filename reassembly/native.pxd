@@ -10,7 +10,6 @@ from reassembly.events cimport stream_data
 from reassembly.plain cimport Plain
 from reassembly.plausibility cimport tells_nothing
 from reassembly.reception cimport Reception
-from reassembly.share cimport Share
 from reassembly.table cimport Table
 from reassembly.timers cimport Timers
 from reassembly.waits cimport Waits
@@ -28,7 +27,6 @@ cdef class NativeEngine:
     cdef bint _long_way, _separate
     cdef Plain _plain
     cdef Reception _reception
-    cdef Share _share
     cdef Table _table
     cdef readonly Timers _timers
     cdef readonly Waits _waits

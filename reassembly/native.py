@@ -21,7 +21,7 @@ from typing import Any
 from capture.packet import Packet
 from reassembly.assembler import Mark
 from reassembly.clocks import Clocks
-from reassembly.connection import Direction, address_size
+from reassembly.connection import Direction
 from reassembly.copies import Copies
 from reassembly.counters import Counters
 from reassembly.delivery import Delivery
@@ -33,7 +33,6 @@ from reassembly.limits import DEFAULT_LIMITS, Limits
 from reassembly.plain import Plain
 from reassembly.plausibility import tells_nothing
 from reassembly.reception import Reception
-from reassembly.share import Share
 from reassembly.strays import Strays
 from reassembly.table import Table
 from reassembly.timers import Timers
@@ -47,7 +46,7 @@ class NativeEngine:
 
     ``separate_vlans`` makes the networks of a packet (VLAN, VNI) part of what tells its flow: no number can mix
     what these keep apart, but a tap that tags the directions of a connection differently shows two flows of one
-    side each. ``share`` (index, of): take only the flows of one of so many shares, see `Share`.
+    side each.
     """
 
     __slots__ = (
@@ -64,7 +63,6 @@ class NativeEngine:
         "_reader",
         "_reception",
         "_separate",
-        "_share",
         "_source",
         "_step",
         "_table",
@@ -74,14 +72,13 @@ class NativeEngine:
         "counters",
     )
 
-    def __init__(  # noqa: PLR0917 - settings, given by name
+    def __init__(
         self,
         callback: EventCallback,
         limits: Limits = DEFAULT_LIMITS,
         server_ports: frozenset[int] = frozenset(),
         verify_checksums: bool = False,
         separate_vlans: bool = False,
-        share: tuple[int, int] | None = None,
     ) -> None:
         self.counters = Counters()
         self._callback = callback
@@ -115,7 +112,6 @@ class NativeEngine:
             limits=limits,
         )
         self._copies = Copies(limits, self.counters)
-        self._share = None if share is None else Share(*share, server_ports)
         self._clocks = Clocks(self.counters, limits)
         self._step = limits.clock_step
         self._latest = 0  # the latest packet time, on the clock of the packets that come now
@@ -135,8 +131,7 @@ class NativeEngine:
         key, sequence, acknowledgment, flags, payload, cut, path, ident = segment
         direction = self._directions.get(key)
         if direction is None:
-            if self._share is None or self._share.holds(key, 0, address_size(key)):
-                self._begin(segment)
+            self._begin(segment)
         elif (
             cut
             or path != direction.path
@@ -174,8 +169,7 @@ class NativeEngine:
             else:
                 direction = self._directions.get(plain.key(octets))
             if direction is None:
-                if self._share is None or self._share.holds(octets, plain.at, plain.size):
-                    self._begin(plain.segment(octets, octets[plain.payload : plain.end]))
+                self._begin(plain.segment(octets, octets[plain.payload : plain.end]))
                 continue
             payload = octets[plain.payload : plain.end]
             if plain.vlan != direction.vlan or not self._sail(
