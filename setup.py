@@ -39,6 +39,7 @@ COMPILED = (
     "rcds_sniffer.front",
     "rcds_sniffer.orders",
     "rcds_sniffer.protocols.msn",
+    "rcds_sniffer.protocols.msn_events",
     "rcds_sniffer.records.building",
     "rcds_sniffer.records.conversation",
     "rcds_sniffer.records.conversations",

@@ -10,3 +10,4 @@ cdef class Command(Shape):
     cdef readonly str label
     cdef readonly bint after_login
     cdef readonly bint utterance
+    cdef readonly str versions

@@ -10,13 +10,15 @@ from types import MappingProxyType
 from typing import ClassVar, dataclass_transform
 
 from msnp.mark import Mark
-from msnp.utterances import Acknowledged, ActionText, Message, Nudge, TextMessage, TypingNotice, Utterance
+from msnp.threads import Thread
+from msnp.utterances import Acknowledged, ActionText, Message, Nudge, Sending, TextMessage, TypingNotice, Utterance
 
 __all__ = [
     "AccountKnown",
     "Acknowledged",
     "ActionText",
     "Called",
+    "ContactLearnt",
     "ConversationKnown",
     "Entered",
     "Event",
@@ -31,12 +33,15 @@ __all__ = [
     "Nudge",
     "Occurrence",
     "Present",
+    "ProfileLearnt",
     "ProfileReceived",
     "RosterUnsure",
     "Rung",
+    "Sending",
     "ServerKnown",
     "StatusChanged",
     "TextMessage",
+    "Thread",
     "TypingNotice",
     "Undecoded",
     "Utterance",
@@ -84,6 +89,8 @@ class Occurrence(_Told):
     """Tells apart several events of one line (the names in one list, say)."""
     inferred: bool = False
     """True where it follows from other traffic instead of standing on the line."""
+    thread: Thread | None = None
+    """The conversation that it is of, where the connection carries several."""
 
 
 # --- who and what this connection is ------------------------------------------------------------------------
@@ -147,6 +154,8 @@ class StatusChanged(Occurrence):
     network: int | None = None
     capabilities: str | None = None
     """As sent: ``1342177280`` or ``2789003324:48``."""
+    details: Mapping[str, object] = NOTHING
+    """What else was said with it: personal message, media, picture, endpoints, what the capabilities mean …"""
 
 
 class NameChanged(Occurrence):
@@ -154,6 +163,24 @@ class NameChanged(Occurrence):
 
     account: str | None
     name: str
+
+
+class ProfileLearnt(Occurrence):
+    """Anything about the own account itself: a telephone number, a setting, a group, a client's product …"""
+
+    name: str | None = None
+    """The display name, where it says that."""
+    details: Mapping[str, object]
+
+
+class ContactLearnt(Occurrence):
+    """Anything about a contact of the own account's: on which lists, in which groups, by which name and numbers."""
+
+    account: str
+    name: str | None = None
+    by_contact: bool = False
+    """It was the contact who did it (added the own account, say)."""
+    details: Mapping[str, object]
 
 
 class ProfileReceived(Occurrence):

@@ -9,8 +9,8 @@ are seen.
 
 import re
 
-from msnp.accounts import network, normalise
-from msnp.events import NameChanged, StatusChanged
+from msnp.accounts import network
+from msnp.events import StatusChanged
 from msnp.frames import Frame, MalformedError
 from msnp.handlers_login import account_of
 from msnp.state import State
@@ -23,7 +23,7 @@ _OBJECT = re.compile(rb"%3[Cc]|<")
 _NETWORK_VERSIONS = range(14, 18)
 
 
-def _echoed(state: State, line: Frame, value: object) -> bool:
+def echoed(state: State, line: Frame, value: object) -> bool:
     """Whether this only repeats what the other side of the connection said in the same transaction."""
     key = (line.tokens[0], line.word(1))
     before = state.requests.get(key)
@@ -46,7 +46,7 @@ def handler_msn_chg(state: State, line: Frame) -> None:
     state.online = True
     status = _status(line.word(2))
     state.status = status
-    if _echoed(state, line, status):
+    if echoed(state, line, status):
         return
     state.emit(
         StatusChanged(
@@ -116,38 +116,3 @@ def handler_msn_fln(state: State, line: Frame) -> None:
     if account == state.account:
         return  # one of the own endpoints
     state.emit(StatusChanged(mark=line.mark, from_client=False, account=account, status="FLN", network=net))
-
-
-def handler_msn_rea(state: State, line: Frame) -> None:
-    """REA: the own account renames itself, or a contact in its list (up to MSNP9)."""
-    for index in range(2, min(4, len(line.tokens) - 1)):
-        if (account := normalise(line.tokens[index])) is not None:
-            name = decode_name(line.tokens[index + 1])
-            break
-    else:
-        raise MalformedError("no account")
-    if _echoed(state, line, (account, name)):
-        return
-    if state.is_own(account):
-        state.learn_name(name)
-    state.emit(
-        NameChanged(
-            mark=line.mark,
-            from_client=line.from_client,
-            account=None if state.is_own(account) else account,
-            name=name,
-        )
-    )
-
-
-def handler_msn_prp(state: State, line: Frame) -> None:
-    """PRP MFN: the own display name (from MSNP10 on; the other properties are phone numbers)."""
-    if b"MFN" not in line.tokens[1:4]:
-        return
-    index = line.tokens.index(b"MFN", 1)
-    name = decode_name(line.tokens[index + 1]) if len(line.tokens) > index + 1 else ""
-    repeated = index > 1 and _echoed(state, line, name)
-    if repeated or not name or name == state.name:
-        return
-    state.learn_name(name)
-    state.emit(NameChanged(mark=line.mark, from_client=line.from_client, account=None, name=name))

@@ -83,6 +83,11 @@ class MsnSession:
         self._ended = False
 
     @property
+    def account(self) -> str | None:
+        """At the client end, once it is proven."""
+        return self._state.account
+
+    @property
     def foreign(self) -> bool:
         """Given up: another protocol."""
         return self._foreign

@@ -31,6 +31,7 @@ cdef class Origin:
     cdef readonly str sender
     cdef readonly str name
     cdef readonly bytes asked
+    cdef public object thread
     cdef long long _transaction
 
 
@@ -82,12 +83,25 @@ cpdef ActionText action_text(Origin origin, Content content, str text)
 
 
 @cython.final
+cdef class Sending(Message):
+    cdef readonly str kind
+    cdef readonly str text
+    cdef readonly object details
+    cdef readonly str identity
+
+
+@cython.locals(event=Sending)
+cpdef Sending sending(Origin origin, Content content, str kind, object details, str text, str identity)
+
+
+@cython.final
 @cython.no_gc
 cdef class TextMessage(Message):
     cdef readonly tuple known
     cdef readonly long long length
     cdef readonly long long parts
     cdef readonly long long parts_missing
+    cdef public object extra
     cdef str _text
     cdef str _charset
     cdef str _message_id

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from msnp.mark import Mark
 from msnp.mime import Content
 from msnp.text import UTF8, decode_text
+from msnp.threads import Thread
 
 _SEEN = ("mark", "from_client", "ordinal", "inferred")
 _SAID = ("sender", "sender_name", "transaction", "acknowledgement", "content_type", "missing")
@@ -22,10 +23,11 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "TypingNotice": (*_SAID, "recording"),
     "Nudge": _SAID,
     "ActionText": (*_SAID, "text"),
+    "Sending": (*_SAID, "kind", "text", "details", "identity"),
     "TextMessage": (
         *_SAID,
         *("text", "charset", "known", "length", "format", "message_id", "parts", "parts_missing"),
-        *("user_agent", "declared_name"),
+        *("user_agent", "declared_name", "extra"),
     ),
 }
 """What makes two utterances of a kind equal, beside where they were seen."""
@@ -85,7 +87,7 @@ def acknowledged(mark: Mark, transaction: int, delivered: bool) -> Acknowledged:
 class Origin:
     """Of one MSG: who sent it, and how."""
 
-    __slots__ = ("_transaction", "asked", "from_client", "mark", "name", "sender")
+    __slots__ = ("_transaction", "asked", "from_client", "mark", "name", "sender", "thread")
     mark: Mark
     from_client: bool
     sender: str | None
@@ -95,6 +97,8 @@ class Origin:
     asked: bytes | None
     """What answer the own account asked for, as on the line."""
     _transaction: int
+    thread: Thread | None
+    """The conversation, where the connection carries several; None: the connection's own."""
 
     @property
     def transaction(self) -> int | None:
@@ -116,6 +120,7 @@ def own_origin(mark: Mark, name: str | None, transaction: int, acknowledgement: 
     origin.name = name
     origin._transaction = transaction
     origin.asked = acknowledgement
+    origin.thread = None
     return origin
 
 
@@ -128,6 +133,7 @@ def origin_of(mark: Mark, sender: str, name: str | None) -> Origin:
     origin.name = name
     origin._transaction = -1
     origin.asked = None
+    origin.thread = None
     return origin
 
 
@@ -216,10 +222,36 @@ def action_text(origin: Origin, content: Content, text: str) -> ActionText:
     return event
 
 
+class Sending(Message):
+    """Whatever else people send each other by a message: an invitation, a wink, handwriting …"""
+
+    __slots__ = ("details", "identity", "kind", "text")
+    kind: str
+    """As the event of a record is called (``wink``, ``voice-clip``, ``emoticon``, ``ink``, ``call``, ``webcam``,
+    ``file-offer``, ``file-accept``, ``file-decline``), or ``application``: an invitation to anything else."""
+    text: str | None
+    details: Mapping[str, object]
+    identity: str
+    """What tells it from others of its kind by the same person: equal in every copy of it."""
+
+
+def sending(  # noqa: PLR0917  # as its siblings
+    origin: Origin, content: Content, kind: str, details: Mapping[str, object], text: str | None, identity: str
+) -> Sending:
+    """From a message of any other content type."""
+    event = Sending.__new__(Sending)
+    event._hold(origin, content)
+    event.kind = kind
+    event.details = details
+    event.text = text
+    event.identity = identity
+    return event
+
+
 class TextMessage(Message):
     """A text. All parts of a multi-part text are one event, which stands at the first part's mark."""
 
-    __slots__ = ("_charset", "_message_id", "_runs", "_text", "known", "length", "parts", "parts_missing")
+    __slots__ = ("_charset", "_message_id", "_runs", "_text", "extra", "known", "length", "parts", "parts_missing")
     _text: str | None
     _charset: str
     _runs: Sequence[bytes] | None
@@ -230,6 +262,8 @@ class TextMessage(Message):
     """Octets of the whole body, as announced; of a multi-part text without all parts, of those seen."""
     parts: int
     parts_missing: int
+    extra: Mapping[str, object] | None
+    """What else is known of it, for the record's details; set by the handler that makes it."""
 
     def read(self) -> tuple[str, str]:
         """The text, and the charset that it was decoded by."""
@@ -301,6 +335,7 @@ def text_message(origin: Origin, content: Content) -> TextMessage:
     event.length = content.length
     event.parts = 1
     event.parts_missing = 0
+    event.extra = None
     event._message_id = None
     event._runs = None
     event._text = None

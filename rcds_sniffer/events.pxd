@@ -1,7 +1,7 @@
 # The C types of events.py, which runs without them too.
 
 cdef class Connection:
-    cdef public str protocol, client, server, version
+    cdef public str protocol, client, server, version, realm
     cdef public object started
     cdef public bint muted
 
@@ -65,6 +65,9 @@ cdef class Nudge(Utterance):
 
 cdef class Action(Utterance):
     cdef public str text
+
+cdef class Sending(Utterance):
+    cdef public str kind, text, identity
 
 cdef class Delivery(ConversationEvent):
     cdef public object transaction

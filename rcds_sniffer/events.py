@@ -22,9 +22,17 @@ NOTHING: Details = {}
 class Connection:
     """One connection that a decoder follows; compared by identity, since port pairs are used again."""
 
-    __slots__ = ("client", "muted", "protocol", "server", "started", "version")
+    __slots__ = ("client", "muted", "protocol", "realm", "server", "started", "version")
 
-    def __init__(self, protocol: str, client: str, server: str, started: int, version: str | None = None) -> None:
+    def __init__(  # noqa: PLR0917 - made in few places, and from a tuple
+        self,
+        protocol: str,
+        client: str,
+        server: str,
+        started: int,
+        version: str | None = None,
+        realm: str | None = None,
+    ) -> None:
         self.protocol = protocol
         self.client = client
         """``ip:port``, IPv6 in brackets."""
@@ -33,6 +41,8 @@ class Connection:
         """Time of its first packet, nanoseconds since 1970 UTC."""
         self.version = version
         """``MSNP15``; set when the connection agreed on it."""
+        self.realm = realm
+        """Where the id of its conversation is like no other; None: on its server."""
         self.muted = False
         """Set by the recorder: nobody need read what is said here, only who comes and goes."""
 
@@ -212,10 +222,10 @@ class Profile(AccountEvent):
 
 
 class Contact(AccountEvent):
-    """The own account's contact list changed."""
+    """What is known of a contact of the own account's, and what changed in the list."""
 
-    __slots__ = ("account", "name")
-    FIELDS = ("account", "name", "details")
+    __slots__ = ("account", "by_contact", "name")
+    FIELDS = ("account", "name", "by_contact", "details")
 
     def __init__(
         self,
@@ -225,11 +235,14 @@ class Contact(AccountEvent):
         *,
         account: str,
         name: str | None = None,
+        by_contact: bool = False,
         details: Details = NOTHING,
     ) -> None:
         self.connection, self.seen, self.inferred, self.details = connection, seen, inferred, details
         self.account = account
         self.name = name
+        self.by_contact = by_contact
+        """It was the contact who did it."""
 
 
 class MailNotice(AccountEvent):
@@ -467,6 +480,37 @@ class Action(Utterance):
         self.sender, self.sender_name = sender, sender_name
         self.content_type, self.transaction = content_type, transaction
         self.text = text
+
+
+class Sending(Utterance):
+    """Anything else that people send each other: an invitation, a wink, handwriting …"""
+
+    __slots__ = ("identity", "kind", "text")
+    FIELDS = (*Utterance.FIELDS, "kind", "text", "identity")
+
+    def __init__(
+        self,
+        connection: Connection,
+        seen: Seen,
+        inferred: bool = False,
+        *,
+        sender: str | None,
+        sender_name: str | None = None,
+        content_type: str | None = None,
+        transaction: int | None = None,
+        details: Details = NOTHING,
+        kind: str,
+        text: str | None = None,
+        identity: str,
+    ) -> None:
+        self.connection, self.seen, self.inferred, self.details = connection, seen, inferred, details
+        self.sender, self.sender_name = sender, sender_name
+        self.content_type, self.transaction = content_type, transaction
+        self.kind = kind
+        """As a record's event, or ``application``: an invitation to something that has no event of its own."""
+        self.text = text
+        self.identity = identity
+        """Equal in all copies of it, and in no other thing of its kind by the same person."""
 
 
 class Delivery(ConversationEvent):

@@ -24,6 +24,7 @@ from rcds_sniffer.events import (
     Nudge,
     Presence,
     Profile,
+    Sending,
     Typing,
     Undecoded,
     Utterance,
@@ -43,6 +44,10 @@ ACCOUNT_EVENTS: dict[type[AccountEvent], str] = {
 
 
 KINDS: dict[type[Utterance], str] = {Message: "message", Typing: "typing", Nudge: "nudge", Action: "action"}
+"""Of what has one kind; a :class:`~rcds_sniffer.events.Sending` says its own."""
+
+EVENT_NAMES = {"application": "invite"}
+"""Kinds that are called otherwise in a record: to ask into an application is to invite."""
 
 OWN_EVENTS = {"join": "session-start", "leave": "session-end"}
 """What the target's own coming and going is called, where its own connection shows it."""
@@ -69,7 +74,9 @@ class Builder:
         """
         record = self._begin(event, ACCOUNT_EVENTS[type(event)], target, own)
         record.direction, record.sender = "from-target", target
-        if isinstance(event, Presence) and event.account not in (None, target):
+        if (isinstance(event, Presence) and event.account not in (None, target)) or (
+            isinstance(event, Contact) and event.by_contact
+        ):
             record.direction, record.sender, record.recipients = "to-target", event.account, (target,)
         elif isinstance(event, Contact):
             record.recipients = (event.account,)
@@ -78,7 +85,7 @@ class Builder:
         elif isinstance(event, Undecoded):
             record.direction = record.sender = None
         record.conversation_id = conversation_id
-        if isinstance(event, Login | Presence | Profile):
+        if isinstance(event, Login | Presence | Profile) or (isinstance(event, Contact) and event.by_contact):
             record.sender_name = event.name
         if isinstance(event, Profile | MailNotice):
             record.content_type = event.content_type
@@ -125,7 +132,8 @@ class Builder:
 
     def of_nobody(self, event: Utterance, recipients: tuple[str, ...], conversation_id: str) -> CommunicationRecord:
         """The record of something said by an account that was never proven, with ``--all``."""
-        record = self._begin(event, KINDS[type(event)], None, True)
+        kind = kind_of(event)
+        record = self._begin(event, EVENT_NAMES.get(kind, kind), None, True)
         record.conversation_id = conversation_id
         record.sender = event.sender
         record.sender_name = event.sender_name
@@ -185,7 +193,7 @@ def _put_content(record: CommunicationRecord, event: Utterance) -> None:
         record.format = message.format
         record.complete = message.complete
         record.missing_bytes = message.missing
-    elif isinstance(event, Action):
+    elif isinstance(event, (Action, Sending)):
         record.text = event.text
 
 
@@ -195,6 +203,11 @@ def _ended(record: CommunicationRecord, event: Event, details: Details) -> Commu
         details = {**details, "inferred": True}
     record.details = details or None
     return record
+
+
+def kind_of(event: Utterance) -> str:
+    """What kind of thing was said."""
+    return event.kind if isinstance(event, Sending) else KINDS[type(event)]
 
 
 def best_sighting(happening: Happening, target: str | None) -> Sighting:
@@ -221,7 +234,8 @@ def shown_name(happening: Happening, best: Sighting) -> str | None:
 
 def event_name(happening: Happening, own: bool) -> str:
     """A conversation begins and ends for the target where its own connection says so."""
-    return OWN_EVENTS.get(happening.kind, happening.kind) if own else happening.kind
+    kind = EVENT_NAMES.get(happening.kind, happening.kind)
+    return OWN_EVENTS.get(kind, kind) if own else kind
 
 
 def direction(happening: Happening, target: str | None) -> str | None:

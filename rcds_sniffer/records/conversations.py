@@ -54,7 +54,8 @@ class Conversations:
 
     def alone(self, link: Link, clock: int) -> Conversation:
         """A conversation of ``link`` alone, as long as nothing shows that others carry it too."""
-        conversation = Conversation(link.connection.protocol, link.connection.server, None, clock)
+        connection = link.connection
+        conversation = Conversation(connection.protocol, connection.realm or connection.server, None, clock)
         conversation.links.append(link)
         self._all[conversation] = None
         return conversation

@@ -9,7 +9,7 @@ sent twice stays two happenings. A cut sighting is aligned by the pieces that we
 
 from typing import TYPE_CHECKING
 
-from rcds_sniffer.events import Action, Connection, ConversationEvent, Event, Message, Utterance
+from rcds_sniffer.events import Action, Connection, ConversationEvent, Event, Message, Sending, Utterance
 
 if TYPE_CHECKING:
     from rcds_sniffer.records.conversation import Conversation
@@ -247,6 +247,8 @@ def content_key(kind: str, actor: str, thing: str | None, event: ConversationEve
         return (kind, actor, hash(event.text)) if event.complete else None
     if isinstance(event, Action):
         return (kind, actor, hash(event.text))
+    if isinstance(event, Sending):
+        return (kind, actor, event.identity)
     return (kind, actor, thing)
 
 

@@ -30,7 +30,7 @@ from rcds_sniffer.events import (
     Utterance,
 )
 from rcds_sniffer.orders import Warrant
-from rcds_sniffer.records.building import KINDS
+from rcds_sniffer.records.building import kind_of
 from rcds_sniffer.records.conversation import Conversation
 from rcds_sniffer.records.happening import Link, Sighting, moment
 from rcds_sniffer.records.interest import Follower, Interest
@@ -277,7 +277,7 @@ class Recorder:
             return
         conversation.note_name(actor, event.sender_name)
         sighting = self._sighting(link, event, outgoing, now)
-        happening = self._ledger.sight(conversation, sighting, KINDS[type(event)], actor)
+        happening = self._ledger.sight(conversation, sighting, kind_of(event), actor)
         conversation = conversation.current()
         then = happening.moment
         there = (actor,) if link.account is None or link.account == actor else (link.account, actor)
