@@ -5,7 +5,7 @@ Trust has to be earned. At a beginning, behind a gap and behind anything unreada
 text that somebody wrote, so :meth:`Resync._trust` counts points along the frames that follow each other: one for
 a command that fits its form, two where form and opening octets are telling, one for standing at the very edge
 (where the capture begins, or right behind a gap). Three points are needed; two do at the end if the frames are
-whole.
+whole, or the beginning of a known command follows them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 from collections.abc import Generator
 from itertools import islice
 
-from msnp.frames import Shapes, Skipped, payload_length
+from msnp.frames import PLAUSIBLE, Shapes, Skipped, payload_length
 from msnp.limits import Limits
 from msnp.lines import CutOffError, ForeignError, Lines, Waiting
 from msnp.mark import Mark
@@ -63,6 +63,8 @@ class Resync(Lines):
         while True:
             end = yield from self._line_end(offset, patient=True)
             if end < 0:
+                if frames and self._cut is not None and self._is_begun(offset):
+                    return points >= 2
                 whole = self._cut is not None and len(self._octets) == offset
                 # A connection that was seen from its beginning, and began with something else, is hardly MSNP.
                 enough = 3 if self._beginning and self._skipped else 2
@@ -91,6 +93,11 @@ class Resync(Lines):
             if length > self._limits.lookahead:
                 return False
             offset += length
+
+    def _is_begun(self, offset: int) -> bool:
+        """Whether what is left begins as a known command; the cut may come within its line."""
+        rest = self._octets.line(offset, len(self._octets))
+        return len(rest) > 4 and self._shape(rest) is not None and PLAUSIBLE.fullmatch(rest) is not None
 
     def _skip_line(self) -> Waiting:
         """Skip to behind the next line end, or to a command in front of it, keeping nothing."""

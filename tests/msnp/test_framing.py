@@ -488,6 +488,15 @@ def test_joined_late_one_telling_frame_at_the_end_is_believed_if_whole() -> None
     assert [type(item) for item in joined(b"tail\r\n" + join("BYE kim@b.example"))] == [Skipped]
 
 
+def test_a_telling_frame_is_believed_where_the_next_gap_cuts_the_line_behind_it() -> None:
+    octets = b"tail\r\n" + join(("MSG kim@b.example Kim #", mime("早安")))
+    assert frames(joined(octets + b"MSG kim@b.exa")[1:-1]) == "MSG+68"
+    assert [type(item) for item in joined(octets + b"MSX kim@b.exa")] == [Skipped]
+    assert [type(item) for item in joined(octets + b"MS")] == [Skipped]
+    weak = b"tail\r\n" + join("BYE kim@b.example")
+    assert [type(item) for item in joined(weak + b"MSG kim@b.exa")] == [Skipped]
+
+
 def test_a_command_glued_to_a_text_that_lost_its_beginning_is_found() -> None:
     message = ("MSG kim@b.example Kim #", mime("hi"))
     assert frames(joined(b"...tail" + join(message, "ACK 9"))[1:]) == "MSG+64 ACK"
