@@ -94,6 +94,8 @@ class State:
         self.pending: list[Event] = []
         """For a client heard alone: what the links told before it was certain that it is in."""
         self.part_texts: PartTexts[Any] | None = None  # None: there were none
+        self.multiparty: Any = None
+        """Groups and people without a switchboard, MSNP18 on (msnp.circles.Multiparty); None: there were none."""
 
     # --- one for the whole connection ---------------------------------------------------------------------
 

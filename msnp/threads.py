@@ -12,9 +12,16 @@ class Thread(NamedTuple):
     """One conversation among those that a connection carries."""
 
     key: str
-    """The same for all who take part: the group's address, or the two accounts in order, with ``|`` between."""
+    """The same for all who take part: the group's address, or the two accounts in order, with ``|`` between.
+
+    Empty: of the own account, not proven yet, with the one in ``people``."""
     people: tuple[str, ...]
     """Who takes part, as far as is known from this message; the own account may stand among them."""
+
+
+def alone_with(other: str) -> Thread:
+    """The conversation of the connection's own account, which is not known yet, with ``other``."""
+    return Thread("", (other,))
 
 
 def between(one: str, other: str) -> Thread:

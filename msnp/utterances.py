@@ -111,8 +111,8 @@ class Origin:
         return None if self.asked is None else self.asked.decode("ascii", "replace")
 
 
-def own_origin(mark: Mark, name: str | None, transaction: int, acknowledgement: bytes) -> Origin:
-    """Of a MSG of the own account."""
+def own_origin(mark: Mark, name: str | None, transaction: int, acknowledgement: bytes | None) -> Origin:
+    """Of what the own account says: a MSG, or, without asking for an acknowledgement, anything else."""
     origin = Origin.__new__(Origin)
     origin.mark = mark
     origin.from_client = True
