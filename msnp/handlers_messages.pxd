@@ -5,12 +5,12 @@ cimport cython
 from msnp.frames cimport Frame
 from msnp.mime cimport Content, Headers, Heads, whole_content
 from msnp.state cimport State
-from msnp.utterances cimport Origin, action_text, nudge, origin_of, own_origin, text_message, typing_notice
+from msnp.utterances cimport Origin, TextMessage, origin_of, own_origin, text_message, typing_notice
 
 
 @cython.locals(origin=Origin, content=Content, word=bytes)
 cpdef handler_msn_msg(State state, Frame line)
-@cython.locals(kind=str)
+@cython.locals(kind=str, event=TextMessage, whole=bytes)
 cdef _handle_content(State state, Origin origin, Content content)
 @cython.locals(word=bytes)
 cdef Origin _origin_of(State state, Frame line)

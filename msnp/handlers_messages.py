@@ -1,45 +1,29 @@
 # cython: annotation_typing=False
 """Handlers: MSG, what people and servers say (reference 5).
 
-Which content types are read stands in ``_handle_content``; all others are counted and left alone. A sender
-is the address that the server wrote on the line, never one that the message names itself. A text is handed on
-exactly as it was sent.
+In every version up to MSNP20 ``MSG tr letter length`` from the client, ``MSG address name length`` from the
+switchboard; MSNP21 has SDG instead. Texts and typing notices are read here, all other content types in
+:mod:`msnp.contents`. A sender is the address that the server wrote on the line, never one that the message names
+itself. A text is handed on exactly as it was sent.
 """
 
 from collections.abc import Sequence
 
 from msnp.accounts import normalise
+from msnp.bodies import Body, join
 from msnp.chunks import PartText, PartTexts
+from msnp.contents import TEACHING, learn_content, tell_content, text_extra
+from msnp.events import Undecoded
 from msnp.frames import Frame, MalformedError, Payload, to_number
 from msnp.handlers_login import account_of
 from msnp.handlers_notices import tell_notice
-from msnp.mime import Content, parse, parse_fields, whole_content
+from msnp.mime import Content, parse, whole_content
 from msnp.state import State
 from msnp.text import decode_name
-from msnp.utterances import (
-    Origin,
-    action_text,
-    nudge,
-    origin_of,
-    own_origin,
-    text_in_parts,
-    text_message,
-    typing_notice,
-)
+from msnp.utterances import Origin, origin_of, own_origin, text_in_parts, text_message, typing_notice
 
 _SERVER = b"hotmail"
-_COUNTED = {
-    "application/x-msnmsgrp2p",
-    "application/x-ms-ink",
-    "image/gif",
-    "text/x-clientcaps",
-    "text/x-clientinfo",
-    "text/x-keepalive",
-    "text/x-mms-animemoticon",
-    "text/x-mms-emoticon",
-    "text/x-msmsgsinvite",
-    "text/x-secway",
-}
+_QUESTION_MARK = ord("?")
 
 
 def handler_msn_msg(state: State, line: Frame) -> None:
@@ -47,7 +31,7 @@ def handler_msn_msg(state: State, line: Frame) -> None:
     if line.payload_at < 0 and line.payload is None:
         raise MalformedError("no length")
     if state.muted:
-        _follow_parts(state, line)
+        _follow_muted(state, line)
         return
     if not line.from_client:
         word = line.word(1)
@@ -74,14 +58,20 @@ def handler_msn_msg(state: State, line: Frame) -> None:
 def _handle_content(state: State, origin: Origin, content: Content) -> None:
     kind = content.headers.type or "text/plain"
     if kind == "text/plain":
-        state.emit(text_message(origin, content))
+        event = text_message(origin, content)
+        whole = content.whole
+        if (
+            state.emoticons is not None
+            or not content.headers.simple
+            or whole is None
+            or (len(whole) > 3 and whole[0] == _QUESTION_MARK)
+        ):
+            event.extra = text_extra(state, origin, event)
+        state.emit(event)
     elif kind == "text/x-msmsgscontrol":
         _handle_control(state, origin, content)
-    elif kind == "text/x-msnmsgr-datacast":
-        _handle_datacast(state, origin, content)
     else:
-        kind = kind if kind in _COUNTED else "other"
-        state.counters[f"content {kind}"] += 1
+        tell_content(state, origin, Body(content))
 
 
 def _origin_of(state: State, line: Frame) -> Origin:
@@ -118,18 +108,32 @@ def _content_of(state: State, line: Frame) -> Content:
 
 
 def is_silent(state: State, from_client: bool, source: bytes, at: int, stop: int) -> bool:
-    """Whether a whole message is surely no part of a longer one, so that a muted session need not look at it."""
+    """Whether a muted session need not look at a whole message: it is no part of a longer one, and teaches nothing.
+
+    What the client's own message teaches is learnt here, since it may be kept and told later.
+    """
     headers = state.heads.find(source, at, stop, state.place + from_client)
-    return headers is not None and not headers.part
+    if headers is None or headers.part:
+        return False
+    if headers.type in TEACHING:
+        if not from_client:
+            return False
+        learn_content(state, None, Body(whole_content(headers, source[at + len(headers.block) : stop])))
+    return True
 
 
-def _follow_parts(state: State, line: Frame) -> None:
-    """While muted: nobody asks for what is said here, but somebody may before a text's last part comes."""
+def _follow_muted(state: State, line: Frame) -> None:
+    """While muted: nobody asks for what is said here, but somebody may before a message's last part comes, or
+    before the text that an emoticon is for, or the answer to an invitation."""
     content = _content_of(state, line)
     if state.part_texts:
         _tell_late(state, line.mark.time)
-    if content.readable and content.headers.part:
-        _handle_part(state, _origin_of(state, line), content)
+    if not content.readable:
+        return
+    if content.headers.part and _handle_part(state, _origin_of(state, line), content):
+        return
+    if content.headers.type in TEACHING:
+        learn_content(state, _origin_of(state, line).sender, Body(content))
 
 
 # --- texts, whole and in parts ------------------------------------------------------------------------------
@@ -138,7 +142,7 @@ def _follow_parts(state: State, line: Frame) -> None:
 def _handle_part(state: State, origin: Origin, content: Content) -> bool:
     """Take a part of a multi-part message; False where it is none (reference 5.4)."""
     message_id = content.headers.get("message-id")
-    if message_id is None:
+    if message_id is None or content.headers.type == "application/x-msnmsgrp2p":
         return False
     message_id = message_id[:128]
     index = to_number((content.headers.get("chunk") or "").encode()[:10])
@@ -178,26 +182,38 @@ def flush_texts(state: State) -> None:
 
 
 def _tell_parts(state: State, text: PartText[Origin]) -> None:
-    """A text of several parts, all or some of which are here; only part 0 has headers that say what it is."""
+    """A message of several parts, all or some of which are here; only part 0 has headers that say what it is."""
     first = text.first
     if 0 in text.parts and (first.headers.type or "text/plain") != "text/plain":
-        return  # handwriting, emoticons and others in parts: not texts
+        _tell_content_of_parts(state, text)
+        return
     pieces, length = _joined(text)
     missing = sum(part.missing for part in text.parts.values())
     parts_missing = text.announced - len(text.parts)
-    state.emit(
-        text_in_parts(
-            text.origin,
-            first,
-            _runs(pieces, text),
-            tuple(pieces),
-            length,
-            missing,
-            text.message_id,
-            text.announced,
-            parts_missing,
-        )
+    event = text_in_parts(
+        text.origin,
+        first,
+        _runs(pieces, text),
+        tuple(pieces),
+        length,
+        missing,
+        text.message_id,
+        text.announced,
+        parts_missing,
     )
+    event.extra = text_extra(state, text.origin, event)
+    state.emit(event)
+
+
+def _tell_content_of_parts(state: State, text: PartText[Origin]) -> None:
+    """Anything else in parts, joined; what cannot be read does not keep others from being told."""
+    try:
+        tell_content(state, text.origin, join(text))
+    except MalformedError as error:
+        origin = text.origin
+        octets = sum(part.length for part in text.parts.values())
+        reason = f"malformed MSG: {error}"
+        state.emit(Undecoded(mark=origin.mark, from_client=origin.from_client, octets=octets, reason=reason))
 
 
 def _joined(text: PartText[Origin]) -> tuple[list[tuple[int, bytes]], int]:
@@ -235,7 +251,7 @@ def _runs(pieces: Sequence[tuple[int, bytes]], text: PartText[Origin]) -> list[b
 def _handle_control(state: State, origin: Origin, content: Content) -> None:
     """``TypingUser`` or ``RecordingUser``; in an own message it names the own account (reference 2.4, rule 5)."""
     for header, recording in (("typinguser", False), ("recordinguser", True)):
-        named = content.headers.get(header) or parse_lower(content).get(header)
+        named = content.headers.get(header) or Body(content).fields().get(header)
         if named is None:
             continue
         if origin.from_client and state.account is None and (account := normalise(named)) is not None:
@@ -243,20 +259,6 @@ def _handle_control(state: State, origin: Origin, content: Content) -> None:
             state.learn_account(account, evidence, origin.mark, from_client=True)
         state.emit(typing_notice(origin, content, recording))
         return
-
-
-def parse_lower(content: Content) -> dict[str, str]:
-    """The fields of a body that is written like headers, by lower-case name."""
-    return {name.lower(): value for name, value in parse_fields(content.opening()[:8192]).items()}
-
-
-def _handle_datacast(state: State, origin: Origin, content: Content) -> None:
-    """``ID: 1`` a nudge, ``ID: 4`` an action (reference 5.3); winks and voice clips are others."""
-    body = parse_lower(content)
-    if body.get("id") == "1":
-        state.emit(nudge(origin, content))
-    elif body.get("id") == "4":
-        state.emit(action_text(origin, content, body.get("data", "")))
 
 
 def _notice_endpoint(state: State, origin: Origin, content: Content) -> None:

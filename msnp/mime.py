@@ -23,6 +23,8 @@ _BLANK_LINE = re.compile(_EOL + _EOL)
 _FOLDED = re.compile(_EOL + rb"[ \t]+(?=[^\s])")
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,63}[ \t]*:")
 _MOST_HEADERS = 256
+_TELLING = frozenset({"user-agent", "p4-context", "dest-agent", "roster"})
+"""Headers of a text that say something of it, beside type and format."""
 
 
 _PLACES = 16 * 1024
@@ -71,7 +73,7 @@ class Headers:
         """X-MMS-IM-Format, decoded; nobody changes it."""
         self.stateless = is_stateless(self.charset)
         """What is UTF-8 by its octets is UTF-8 then."""
-        self.simple = not (self.part or self.get("user-agent") or self.get("p4-context"))
+        self.simple = not (self.part or _TELLING & fields.keys())
         """It says nothing of its message but type and format."""
 
     @property
@@ -123,6 +125,11 @@ def whole_content(headers: Headers, body: bytes) -> Content:
     content.whole = body
     content._pieces = ()
     return content
+
+
+def torn_content(headers: Headers, pieces: tuple[tuple[int, bytes], ...], length: int) -> Content:
+    """A message of ``length`` octets of body, of which these pieces were seen, or which goes on unseen."""
+    return _content(headers, length, pieces, True)
 
 
 class Heads:

@@ -44,6 +44,8 @@ cdef class State:
     cdef public list found_there
     cdef public list pending
     cdef public object part_texts
+    cdef public object emoticons
+    cdef public object invitations
     cdef public object multiparty
 
     cpdef str own_name(self)

@@ -34,6 +34,15 @@ from msnp.mime import HEADS
 class State:
     """One connection, as far as it is understood."""
 
+    part_texts: PartTexts[Any] | None
+    """Messages in parts that wait for the rest; None, as below: there were none."""
+    emoticons: Recent[str | None, Any] | None
+    """By sender, which shortcut stands for which picture."""
+    invitations: Recent[str, Any] | None
+    """By cookie, what was invited to."""
+    multiparty: Any
+    """Groups and people without a switchboard, MSNP18 on (msnp.circles.Multiparty)."""
+
     def __init__(
         self, emit: Callable[[Event], None], links: Links, client: str, server: str, limits: Limits
     ) -> None:
@@ -93,9 +102,7 @@ class State:
         """For a client heard alone: who the links say was there when it came."""
         self.pending: list[Event] = []
         """For a client heard alone: what the links told before it was certain that it is in."""
-        self.part_texts: PartTexts[Any] | None = None  # None: there were none
-        self.multiparty: Any = None
-        """Groups and people without a switchboard, MSNP18 on (msnp.circles.Multiparty); None: there were none."""
+        self.part_texts = self.emoticons = self.invitations = self.multiparty = None
 
     # --- one for the whole connection ---------------------------------------------------------------------
 

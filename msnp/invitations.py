@@ -1,0 +1,237 @@
+"""Invitations to programs: files, calls, webcams, games (reference 5.5).
+
+``text/x-msmsgsinvite``, in every version alike: INVITE names a program by GUID and name, and a cookie; ACCEPT and
+CANCEL name the cookie, and often no program. Clients before 6.0 (MSNP8 and below) send files this way; later ones
+peer to peer, but others' programs keep to it. The addresses that both sides give are told as they stand; on which
+side of a router they are is only said where the field's name says it.
+"""
+
+import ipaddress
+import re
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from msnp.bodies import Body
+from msnp.frames import MalformedError, to_number
+from msnp.limits import Recent
+from msnp.state import State
+from msnp.utterances import Origin, sending
+
+MAX_OPEN = 64
+"""Invitations of one conversation that are remembered; the oldest is forgotten."""
+MAX_ADDRESSES = 32
+"""Addresses of one invitation."""
+
+
+class Application(NamedTuple):
+    """What somebody is invited to."""
+
+    name: str
+    kind: str
+    """``file``, or what the event of a record is called."""
+
+
+_FILE = Application("File Transfer", "file")
+_CALL = Application("Voice Conversation", "call")
+_NETMEETING = Application("NetMeeting", "application")
+_ASSISTANCE = Application("Remote Assistance", "application")
+_SHARING = Application("Application Sharing", "application")
+_WEBCAM = Application("Webcam", "webcam")
+
+_BY_ID = {
+    "{5D3E02AB-6190-11D3-BBBB-00C04F795683}": _FILE,
+    "{02D3C01F-BF30-4825-A83A-DE7AF41648AA}": _CALL,
+    "{44BBA842-CC51-11CF-AAFA-00AA00B6015C}": _NETMEETING,
+    "{56B994A7-380F-410B-9985-C809D78C1BDC}": _ASSISTANCE,
+    "{F1B1920C-6A3C-4CE7-B18C-AFAB305FD03D}": _SHARING,
+    "{2A23868E-B45F-401D-B8B0-1E16B774A5B7}": _WEBCAM,
+    "{1DF57D09-637A-4CA5-91B9-2C3EDAAF62FE}": Application("Ink", "application"),
+    "{8DAE4336-2B71-11D4-9A6C-006067325E47}": Application("Baldur's Gate 2", "application"),
+}
+_BY_NAME = (
+    ("file transfer", _FILE),
+    ("voice", _CALL),
+    ("audio", _CALL),
+    ("video", _CALL),
+    ("computer call", _CALL),
+    ("webcam", _WEBCAM),
+    ("web camera", _WEBCAM),
+    ("netmeeting", _NETMEETING),
+    ("remote assistance", _ASSISTANCE),
+    ("whiteboard", _SHARING),
+    ("application sharing", _SHARING),
+)
+"""Where no known GUID stands: the first whose words are in the name."""
+_OF_FILES = {"invite": "file-offer", "accept": "file-accept", "cancel": "file-decline"}
+_COMMANDS = frozenset(_OF_FILES)
+
+_TOLD = {
+    "application-url": "url",
+    "cancel-code": "reason",
+    "session-id": "session_id",
+    "session-protocol": "session_protocol",
+    "application-file": "file_name",
+    "connectivity": "connectivity",
+    "conn-type": "connection",
+    "upnp": "upnp",
+    "authcookie": "auth_cookie",
+    "sender-connect": "sender_connect",
+    "launch-application": "launch",
+    "context-data": "context",
+    "portx": "port_x",
+}
+"""Fields as they are told; the name of each is the reference's."""
+_ADDRESSES = {
+    "ip-address": None,
+    "public-ip": "external",
+    "private-ip": "internal",
+    "ip-address-internal": "internal",
+}
+"""Fields that hold addresses, and which side of a router they say these are on."""
+_ENCODED = "ip-address-enc64"
+
+
+class Invitation(NamedTuple):
+    """One that was made in this conversation."""
+
+    application: Application | None
+    details: Mapping[str, object]
+    """What its answers do not repeat."""
+    inviter: str | None
+    """None: the own account."""
+
+
+def tell_invitation(state: State, origin: Origin, body: Body) -> None:
+    """INVITE, ACCEPT or CANCEL."""
+    fields = body.fields()
+    command = _command(fields)
+    application, details = _known(state, fields)
+    learn_invitation(state, origin.sender, body)
+    details["command"] = command
+    details |= {name: fields[key] for key, name in _TOLD.items() if key in fields}
+    size = to_number(fields.get("application-filesize", "").encode())
+    if size is not None:
+        details["size"] = size
+    if found := addresses(fields):
+        details["addresses"] = found
+    cookie = fields.get("invitation-cookie")
+    if command == "cancel" and (opened := _opened(state, cookie)) is not None:
+        details["by_inviter"] = opened.inviter == origin.sender
+    details |= body.losses()
+    identity = f"{cookie} {command}" if cookie is not None else body.identity
+    state.emit(sending(origin, body.content, _kind(application, command), details, None, identity))
+
+
+def learn_invitation(state: State, sender: str | None, body: Body) -> None:
+    """Remember one that is made, whether or not anybody asks for it: its answers name the cookie alone."""
+    fields = body.fields()
+    cookie = fields.get("invitation-cookie")
+    if cookie is None or fields.get("invitation-command", "").strip().lower() != "invite":
+        return
+    application, details = _known(state, fields)
+    if "application-file" in fields:
+        details["file_name"] = fields["application-file"]
+        size = to_number(fields.get("application-filesize", "").encode())
+        details |= {"size": size} if size is not None else {}
+    if state.invitations is None:
+        state.invitations = Recent(MAX_OPEN)
+    state.invitations.remember(cookie, Invitation(application, details, sender))
+
+
+def _command(fields: Mapping[str, str]) -> str:
+    command = fields.get("invitation-command", "").strip().lower()
+    if not command:
+        raise MalformedError("an invitation without a command")
+    return command[:32]
+
+
+def _opened(state: State, cookie: str | None) -> Invitation | None:
+    if state.invitations is None or cookie is None:
+        return None
+    found: Invitation | None = state.invitations.get(cookie)
+    return found
+
+
+def _known(state: State, fields: Mapping[str, str]) -> tuple[Application | None, dict[str, object]]:
+    """The program, from what this message says or else from the invitation that it answers."""
+    cookie, name = fields.get("invitation-cookie"), fields.get("application-name")
+    guid = fields.get("application-guid", "").strip().upper()
+    opened = _opened(state, cookie)
+    details: dict[str, object] = {}
+    answers = fields.get("invitation-command", "").strip().lower() != "invite"
+    if opened is not None and answers:
+        details |= opened.details
+    application = _BY_ID.get(guid) or _named(name)
+    if application is None and {"application-file", "authcookie"} & fields.keys():
+        application = _FILE  # only files have these
+    if application is None and opened is not None and answers:
+        application = opened.application
+    if name is not None or (application is not None and "application" not in details):
+        details["application"] = name if name is not None else application.name if application else None
+    if guid:
+        details["application_id"] = guid
+    if cookie is not None:
+        details["cookie"] = cookie
+    return application, details
+
+
+def _named(name: str | None) -> Application | None:
+    if name is None:
+        return None
+    lower = name.lower()
+    return next((application for words, application in _BY_NAME if words in lower), None)
+
+
+def _kind(application: Application | None, command: str) -> str:
+    if application is None:
+        return "application"
+    if application.kind != "file":
+        return application.kind
+    return _OF_FILES.get(command, "application")
+
+
+# --- addresses ----------------------------------------------------------------------------------------------
+
+
+def addresses(fields: Mapping[str, str]) -> list[dict[str, object]]:
+    """What a side says it can be reached at: ``address``, ``port`` and ``scope`` (internal, external) if said."""
+    found: list[dict[str, object]] = []
+    port = to_number(fields.get("port", "").encode())
+    for key, scope in _ADDRESSES.items():
+        for address in _addresses_in(fields.get(key, "")):
+            if key == "ip-address" and port is not None:
+                address.setdefault("port", port)
+            if scope is not None:
+                address["scope"] = scope
+            found.append(address)
+    if _ENCODED in fields:
+        found += _addresses_in(_from_base64(fields[_ENCODED]))
+    distinct = [address for index, address in enumerate(found) if address not in found[:index]]
+    return distinct[:MAX_ADDRESSES]
+
+
+def _addresses_in(value: str) -> list[dict[str, object]]:
+    """``ip``, ``ip:port`` or ``[ip]:port``, several with blanks, commas or semicolons between."""
+    found: list[dict[str, object]] = []
+    for word in re.split(r"[\s,;]+", value)[:MAX_ADDRESSES]:
+        host, port = word, ""
+        if word.count(":") == 1 or word.startswith("["):
+            host, _, port = word.rpartition(":")
+        try:
+            address = ipaddress.ip_address(host.strip("[]"))
+        except ValueError:
+            continue
+        number = to_number(port.encode())
+        reached: dict[str, object] = {"address": str(address)}
+        if number is not None and 0 < number < 65536:
+            reached["port"] = number
+        found.append(reached)
+    return found
+
+
+def _from_base64(value: str) -> str:
+    try:
+        return b64decode(value, validate=False).decode("ascii", "replace")
+    except ValueError:
+        return ""
