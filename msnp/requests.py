@@ -33,7 +33,7 @@ def asked(
     """Remember the client's request ``line``, should it be refused; a server's line is none and changes nothing.
 
     ``account``: the contact it is about (normalised). ``details``: what the event of its refusal shall say beside
-    ``error``, ``error_text`` and ``command``: ``asked(state, line, account, {"action": "added", "lists": ["FL"]})``.
+    ``error`` and ``error_text``, as in ``asked(state, line, account, {"action": "added", "lists": ["FL"]})``.
     A line without a transaction is not remembered: no error could name it.
     """
     if not line.from_client or len(line.tokens) < 2 or not line.tokens[1].isdigit():
