@@ -1,7 +1,7 @@
 """Circles and temporary groups: who is in them, who comes and goes (reference 8.1).
 
-A circle (MSNP18 on, ``9:guid@live.com``) lasts; a temporary group (MSNP21, ``10:guid@live.com``) is made by a PUT to
-the address of zeros, whose answer comes from the real one. Rosters come as ``application/circles+xml`` or
+A circle (MSNP18 on, ``9:guid@live.com``) lasts; a temporary group (MSNP21, ``10:guid@live.com``) is made by a PUT
+to the address of zeros, whose answer comes from the real one. Rosters come as ``application/circles+xml`` or
 ``application/multiparty+xml`` in PUT and NFY PUT; who leaves is named by the ``Uri`` of a DEL or NFY DEL. In the
 roster ``IM`` stand those who take part; other rosters only list members.
 

@@ -146,8 +146,8 @@ class StatusChanged(Occurrence):
     """Somebody's status: the own account's (``account`` None) or a contact's."""
 
     account: str | None
-    status: str
-    """``NLN`` ``BSY`` ``IDL`` ``BRB`` ``AWY`` ``PHN`` ``LUN`` ``HDN`` ``FLN``"""
+    status: str | None
+    """``NLN`` ``BSY`` ``IDL`` ``BRB`` ``AWY`` ``PHN`` ``LUN`` ``HDN`` ``FLN``; None: only the rest is told."""
     name: str | None = None
     initial: bool = False
     """An ILN: the state at login, not a change."""

@@ -29,6 +29,26 @@ _MOST_ATTRIBUTES = 16
 """Attributes of an address that are read; real ones have three."""
 
 
+NETWORKS = {
+    1: "live",
+    2: "office communicator",
+    4: "telephone",
+    8: "mobile",
+    9: "circle",
+    10: "temporary group",
+    11: "cid",
+    13: "connect",
+    14: "remote",
+    16: "smtp",
+    32: "yahoo",
+}
+
+
+def network_name(number: int) -> str | None:
+    """What a network is called."""
+    return NETWORKS.get(number)
+
+
 class Address(NamedTuple):
     """Somebody, or a group, at one end of a message."""
 

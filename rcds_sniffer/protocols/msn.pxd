@@ -17,6 +17,7 @@ cdef class _Line:
     @cython.locals(connection=Connection, message=Said)
     cpdef translate(self, event)
     cdef Connection _thread(self, thread, event)
+    cdef _prove(self, event)
 
 @cython.final
 cdef class MsnDecoder:

@@ -13,7 +13,7 @@ import msnp.utterances as said
 from msnp.links import Links
 from msnp.mark import Mark
 from msnp.session import MsnSession
-from msnp.threads import Thread
+from msnp.threads import Thread, between
 from rcds_sniffer import events as shared
 from rcds_sniffer.events import Connection, Event, Seen
 from rcds_sniffer.protocols.msn_events import TRANSLATORS, seen_at, translate_utterance
@@ -30,6 +30,9 @@ CLOSED = frozenset({"fin", "rst", "reused"})
 
 MAX_THREADS = 1024
 """Conversations of one connection that are open at a time; where one more begins, the oldest is over."""
+
+UNNAMED = "?"
+"""Begins the key of a conversation with somebody while the own account is not proven."""
 
 SERVICE = "messenger"
 """Where the key of a conversation without a connection of its own is like no other."""
@@ -76,6 +79,8 @@ class _Line:
             connection = self._thread(event.thread, event)
         if isinstance(event, msn.VersionAgreed):
             connection.version = f"MSNP{event.version}"
+            for stands_for, _ in self._threads.values():
+                stands_for.version = connection.version
         elif isinstance(event, msn.AccountKnown):
             self._decoder.note_version(event.account, connection)
         translator = TRANSLATORS.get(type(event))
@@ -84,35 +89,49 @@ class _Line:
             self._decoder.emit(translator(event, (connection, seen, event.inferred)))
             self.session.muted = self.connection.muted
         if isinstance(event, msn.AccountKnown):
-            for stands_for, _ in self._threads.values():
-                self._prove(stands_for, event)
+            self._prove(event)
 
     def _thread(self, thread: Thread, event: msn.Event) -> Connection:
         """The connection that stands for a conversation; what of it is new is told first."""
-        known = self._threads.get(thread.key)
+        key = thread.key or UNNAMED + thread.people[0]
+        known = self._threads.get(key)
         seen = seen_at(event.mark, event.from_client, event.ordinal)
         emit, session = self._decoder.emit, self.session
         if known is None:
             own = self.connection
             made = Connection("msnp", own.client, own.server, event.mark.time, own.version, SERVICE)
-            known = self._threads[thread.key] = made, set()
+            known = self._threads[key] = made, set()
             if session.account is not None:
                 emit(shared.AccountKnown(made, seen, account=session.account, evidence="connection"))
-            emit(shared.ConversationKnown(made, seen, session_id=thread.key))
+            if thread.key:
+                emit(shared.ConversationKnown(made, seen, session_id=key))
             if len(self._threads) > MAX_THREADS:
                 oldest = next(iter(self._threads))
                 emit(shared.ConnectionClosed(self._threads.pop(oldest)[0], seen))
         connection, people = known
+        if isinstance(event, msn.Present | msn.Joined):
+            people.add(event.account)
+        elif isinstance(event, msn.Left):
+            people.discard(event.account)
         for account in thread.people:
             if account not in people and account != session.account:
                 people.add(account)
                 emit(shared.Present(connection, seen, account=account))
         return connection
 
-    def _prove(self, connection: Connection, event: msn.AccountKnown) -> None:
+    def _prove(self, event: msn.AccountKnown) -> None:
+        """Whose the connection is: of what it carries too, and so which conversations its unnamed ones are."""
         seen = seen_at(event.mark, event.from_client, event.ordinal)
-        known = shared.AccountKnown(connection, seen, account=event.account, evidence=event.evidence)
-        self._decoder.emit(known)
+        emit, threads = self._decoder.emit, self._threads
+        for key in list(threads):
+            connection, people = threads[key]
+            emit(shared.AccountKnown(connection, seen, account=event.account, evidence=event.evidence))
+            if key.startswith(UNNAMED):
+                del threads[key]
+                named = between(event.account, key.removeprefix(UNNAMED)).key
+                emit(shared.ConversationKnown(connection, seen, session_id=named))
+                if threads.setdefault(named, (connection, people))[0] is not connection:
+                    emit(shared.ConnectionClosed(connection, seen))
 
     def close(self, seen: Seen) -> None:
         """Its conversations are over with it, and it is over."""
