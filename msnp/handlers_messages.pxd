@@ -8,6 +8,9 @@ from msnp.state cimport State
 from msnp.utterances cimport Origin, TextMessage, origin_of, own_origin, text_message, typing_notice
 
 
+cdef int _QUESTION_MARK
+
+
 @cython.locals(origin=Origin, content=Content, word=bytes)
 cpdef handler_msn_msg(State state, Frame line)
 @cython.locals(kind=str, event=TextMessage, whole=bytes)
