@@ -47,5 +47,6 @@ cdef class State:
     cdef public object emoticons
     cdef public object invitations
     cdef public object multiparty
+    cdef public object contacts
 
     cpdef str own_name(self)

@@ -42,6 +42,8 @@ class State:
     """By cookie, what was invited to."""
     multiparty: Any
     """Groups and people without a switchboard, MSNP18 on (msnp.circles.Multiparty)."""
+    contacts: Any
+    """What is known of the contact list (msnp.contact_list.ContactList)."""
 
     def __init__(
         self, emit: Callable[[Event], None], links: Links, client: str, server: str, limits: Limits
@@ -102,7 +104,7 @@ class State:
         """For a client heard alone: who the links say was there when it came."""
         self.pending: list[Event] = []
         """For a client heard alone: what the links told before it was certain that it is in."""
-        self.part_texts = self.emoticons = self.invitations = self.multiparty = None
+        self.part_texts = self.emoticons = self.invitations = self.multiparty = self.contacts = None
 
     # --- one for the whole connection ---------------------------------------------------------------------
 
