@@ -2,9 +2,9 @@
 """Handlers: circles from MSNP18 on, and all of MSNP21 (reference 8.1 and 8.2).
 
 MSNP18 to 20 say here what happens in circles, while two people still meet on a switchboard; MSNP21 has no
-switchboard, and everything comes this way: texts (SDG), the own presence (PUT), that of contacts (NFY). The server's answers
-are ``PUT tr OK n`` and ``DEL tr OK n``, where a payload of n octets follows, and ``SDG tr OK``, where none
-does.
+switchboard, and everything comes this way: texts (SDG), the own presence (PUT), that of contacts (NFY). The
+server answers ``PUT tr OK n`` and ``DEL tr OK n``, where a payload of n octets follows, and ``SDG tr OK``, where
+none does.
 
 Who sends stands in ``From``, to whom in ``To``; they tell the own account (reference 2.4, rule 8): by ``From`` of
 what the client sends, by ``To`` of NFY and of a PUT's answer. A text that comes in may be a copy of one that the
@@ -53,7 +53,7 @@ def handler_msn_sdg(state: State, line: Frame) -> None:
     if not line.from_client and line.word(2) == b"OK":
         state.requests.pop((b"SDG", line.word(1)), None)
         return
-    routed = read_routed(line.payload)
+    routed = _read(line)
     sender = routed.sender
     if sender is None or routed.to is None:
         raise MalformedError("nobody is named")
@@ -72,6 +72,14 @@ def handler_msn_sdg(state: State, line: Frame) -> None:
     if line.from_client:
         state.requests.remember((b"SDG", line.word(1)), origin.thread)
     _handle_message(state, origin, routed, kind)
+
+
+def _read(line: Frame) -> Routed:
+    """What somebody sends, and who does."""
+    routed = read_routed(line.payload)
+    if routed.sender is None:
+        raise MalformedError("nobody is named")
+    return routed
 
 
 def _message_type(routed: Routed) -> str:
@@ -214,7 +222,7 @@ def handler_msn_put(state: State, line: Frame) -> None:
             _prove(state, line, routed.to, "PUT OK To")
         handle_put_answer(state, line, routed)
         return
-    routed = read_routed(payload)
+    routed = _read(line)
     _prove(state, line, routed.sender, "PUT From")
     kind = routed.content.headers.type
     if kind == USER_XML:
@@ -233,7 +241,7 @@ def handler_msn_del(state: State, line: Frame) -> None:
     state.online = True
     if not line.from_client:
         return
-    routed = read_routed(line.payload)
+    routed = _read(line)
     _prove(state, line, routed.sender, "DEL From")
     handle_leave(state, line, routed)
 
@@ -244,7 +252,7 @@ def handler_msn_nfy(state: State, line: Frame) -> None:
     MSNP18 to 20: of circles. MSNP21: also the presence of contacts, and of the own account's other endpoints.
     """
     state.online = True
-    routed = read_routed(line.payload)
+    routed = _read(line)
     _prove(state, line, routed.to, "NFY To")
     kind = routed.content.headers.type
     if line.word(1) == b"DEL":

@@ -1,9 +1,9 @@
 """Presence as MSNP21 says it: ``application/user+xml`` in PUT (the own), NFY PUT (a contact's) (reference 8.2).
 
 ``<s n="IM">`` has status and media, ``<s n="PE">`` name, personal message and pictures; each
-``<sep epid="{guid}">`` is of one endpoint: ``IM`` its capabilities, ``PE`` its program (``VER``), ``PD`` its computer's name and what it is
-doing. A notice may hold only what changed, so what it does not say is left out, but for the status: that is the
-last one told. ``NFY DEL``, or an empty status: gone.
+``<sep epid="{guid}">`` is of one endpoint: ``IM`` its capabilities, ``PE`` its program (``VER``), ``PD`` its
+computer's name and what it is doing. A notice may hold only what changed, so what it does not say is left out, but
+for the status: that is the last one told. ``NFY DEL``, or an empty status: gone.
 """
 
 import re
