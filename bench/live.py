@@ -49,6 +49,8 @@ CALM = 2_000
 """Packets a second at which the latency is measured."""
 SETTLE = 2.0
 """Seconds that a record waits for other copies of itself, at most once."""
+WAITED = SETTLE - 0.25
+"""Seconds from which on a record is one that waited: the wait counts from the batch before its packet."""
 PATIENCE = 600.0
 """Seconds after which a program is said to hang; at its end it reads what the kernel still holds."""
 TARGET = "user16@example.org"
@@ -231,8 +233,8 @@ def latency(line: Line, ours: Installation, frames: Frames) -> dict[str, object]
         listener.ends()  # what still waited leaves early: not counted
         reader.join()
     waits = waits[:counted]
-    settled = [wait - SETTLE for wait in waits if wait >= SETTLE]
-    told = {"all": waits, "no wait": [wait for wait in waits if wait < SETTLE], "beyond the wait": settled}
+    settled = [max(0.0, wait - SETTLE) for wait in waits if wait >= WAITED]
+    told = {"all": waits, "no wait": [wait for wait in waits if wait < WAITED], "beyond the wait": settled}
     return {"packets_a_second": CALM, **{name: _spread(some) for name, some in told.items()}}
 
 

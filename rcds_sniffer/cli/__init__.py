@@ -4,10 +4,14 @@ Commands are imported when they are called, so that ``--help`` and completion an
 to standard output and nothing else does; progress, summaries and warnings go to standard error.
 """
 
+import errno
 import logging
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -113,6 +117,25 @@ def set_up_logging(verbose: int, quiet: bool) -> None:
     logging.getLogger("rcds_sniffer.cli.statistics").setLevel(logging.INFO)  # asked for by its own option
 
 
-def main() -> None:
-    """Entry point."""
-    cli(prog_name="rcds-sniffer")
+def main() -> NoReturn:
+    """Entry point: runs a command and leaves with its exit code.
+
+    All is written and closed by then. What Python would do on top, to take every object apart, takes as long
+    as to read a small capture, and a sensor is to be gone when it is told to end.
+    """
+    code = 0
+    try:
+        try:
+            cli(prog_name="rcds-sniffer")
+        except SystemExit as ending:
+            code = ending.code if isinstance(ending.code, int) else 0 if ending.code is None else 1
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        pass  # who read it has had enough
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        click.echo(f"rcds-sniffer: standard output: cannot be written: {error.strerror}", err=True)
+        code = code or 1
+    os._exit(code)

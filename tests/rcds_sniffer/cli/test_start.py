@@ -18,9 +18,9 @@ ENGINE = {"reassembly.native", "msnp.session", "rcds_sniffer.records.recorder"}
 
 PROGRAM = """
 import sys
-from rcds_sniffer.cli import main
+from rcds_sniffer.cli import cli
 try:
-    main()
+    cli(prog_name="rcds-sniffer")
 finally:
     sys.stderr.write("\\n" + " ".join(sorted(sys.modules)))
 """
