@@ -1,0 +1,265 @@
+"""Invitations: files, calls, webcams and other programs, and their answers."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+
+import pytest
+
+from msnp.events import Event, Sending, Undecoded
+from msnp.invitations import MAX_ADDRESSES, MAX_OPEN, addresses
+from tests.msnp.dialogue import Said, Wire, events_of, mime, only, say
+from tests.msnp.test_messages import KIM
+from tests.msnp.test_switchboard import OPENED
+
+LOU = "C: MSG 8 S #"
+KIND = "text/x-msmsgsinvite; charset=UTF-8"
+FILE = "{5D3E02AB-6190-11d3-BBBB-00C04F795683}"
+CALL = "{02D3C01F-BF30-4825-A83A-DE7AF41648AA}"
+
+
+def invite(line: str, command: str | None, cookie: str | None = "33267", **fields: str) -> Said:
+    said = {name.replace("_", "-"): value for name, value in fields.items()}
+    if command is not None:
+        said["Invitation-Command"] = command
+    if cookie is not None:
+        said["Invitation-Cookie"] = cookie
+    return say(line, mime("".join(f"{name}: {value}\r\n" for name, value in said.items()) + "\r\n", KIND))
+
+
+def told(*dialogue: Said) -> list[Sending]:
+    return sendings(events_of([*OPENED, *dialogue]))
+
+
+def sendings(events: Sequence[Event]) -> list[Sending]:
+    return [event for event in events if isinstance(event, Sending)]
+
+
+OFFER = {
+    "Application_Name": "File Transfer",
+    "Application_GUID": FILE,
+    "Application_File": "计划 plan.txt",
+    "Application_FileSize": "11",
+}
+
+
+def test_a_file_is_offered_and_taken() -> None:
+    offer, accepted = told(
+        invite(LOU, "INVITE", **OFFER, Connectivity="N"),
+        invite(
+            KIM,
+            "ACCEPT",
+            IP_Address="192.0.2.50",
+            IP_Address_Internal="10.0.0.3",
+            Port="6891",
+            PortX="11178",
+            AuthCookie="123456",
+            Sender_Connect="TRUE",
+            Launch_Application="FALSE",
+            Request_Data="IP-Address:",
+        ),
+    )
+    assert (offer.kind, offer.sender, offer.identity) == ("file-offer", None, "33267 invite")
+    assert offer.details == {
+        "application": "File Transfer",
+        "application_id": FILE.upper(),
+        "cookie": "33267",
+        "command": "invite",
+        "file_name": "计划 plan.txt",
+        "size": 11,
+        "connectivity": "N",
+    }
+    assert (accepted.kind, accepted.sender, accepted.identity) == (
+        "file-accept",
+        "kim@b.example",
+        "33267 accept",
+    )
+    assert accepted.details == {
+        "application": "File Transfer",
+        "application_id": FILE.upper(),
+        "cookie": "33267",
+        "command": "accept",
+        "file_name": "计划 plan.txt",
+        "size": 11,
+        "port_x": "11178",
+        "auth_cookie": "123456",
+        "sender_connect": "TRUE",
+        "launch": "FALSE",
+        "addresses": [
+            {"address": "192.0.2.50", "port": 6891},
+            {"address": "10.0.0.3", "scope": "internal"},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "by_inviter"),
+    [
+        (KIM, "REJECT", False),
+        (KIM, "REJECT_NOT_INSTALLED", False),
+        (LOU, "TIMEOUT", True),
+        (LOU, "OUTBANDCANCEL", True),
+    ],
+)
+def test_a_file_is_refused_or_withdrawn(line: str, code: str, by_inviter: bool) -> None:
+    _, declined = told(invite(LOU, "INVITE", **OFFER), invite(line, "CANCEL", Cancel_Code=code))
+    assert declined.kind == "file-decline"
+    details = declined.details
+    assert (details["reason"], details["by_inviter"], details["file_name"]) == (code, by_inviter, "计划 plan.txt")
+
+
+@pytest.mark.parametrize(
+    ("guid", "name", "kind"),
+    [
+        (CALL, "a Computer Call", "call"),
+        (CALL.lower(), None, "call"),
+        (None, "Voice Conversation", "call"),
+        (None, "an audio conversation", "call"),
+        (None, "a Video Conversation", "call"),
+        ("{2A23868E-B45F-401D-B8B0-1E16B774A5B7}", "Caméra", "webcam"),
+        (None, "Web Camera", "webcam"),
+        ("{44BBA842-CC51-11CF-AAFA-00AA00B6015C}", None, "application"),
+        (None, "NetMeeting", "application"),
+        ("{56B994A7-380F-410B-9985-C809D78C1BDC}", "Remote Assistance", "application"),
+        ("{F1B1920C-6A3C-4CE7-B18C-AFAB305FD03D}", "Whiteboard", "application"),
+        ("{8DAE4336-2B71-11D4-9A6C-006067325E47}", None, "application"),
+        ("{00000000-0000-0000-0000-000000000000}", "扫雷", "application"),
+        ("{00000000-0000-0000-0000-000000000000}", None, "application"),
+        (FILE, "Transfert de fichiers", "file-offer"),
+        (None, "File Transfer", "file-offer"),
+    ],
+)
+def test_programs_by_guid_or_name(guid: str | None, name: str | None, kind: str) -> None:
+    fields = {"Application_GUID": guid, "Application_Name": name}
+    (event,) = told(invite(KIM, "INVITE", **{key: value for key, value in fields.items() if value is not None}))
+    assert event.kind == kind
+    assert event.details.get("application_id") == (None if guid is None else guid.upper())
+    if name is not None:
+        assert event.details["application"] == name
+
+
+def test_a_call_tells_where_both_sides_are_and_how_it_ended() -> None:
+    events = told(
+        invite(
+            KIM,
+            "INVITE",
+            Application_GUID=CALL,
+            Application_Name="an audio conversation",
+            Session_ID="{6672F94C-45BF-11D7-B4AE-00010A1008DF}",
+            Session_Protocol="SM1",
+            Conn_Type="Direct-Connect",
+            Private_IP="10.0.0.3",
+            Public_IP="203.0.113.9",
+            UPnP="FALSE",
+        ),
+        invite(LOU, "ACCEPT", IP_Address="192.0.2.50:5060", IP_Address_Enc64=b64encode(b"192.0.2.51:7").decode()),
+        invite(KIM, "CANCEL", Cancel_Code="USER_CANCEL"),
+    )
+    assert [(event.kind, event.details["command"]) for event in events] == [
+        ("call", "invite"),
+        ("call", "accept"),
+        ("call", "cancel"),
+    ]
+    opened, accepted, ended = (event.details for event in events)
+    assert opened["addresses"] == [
+        {"address": "203.0.113.9", "scope": "external"},
+        {"address": "10.0.0.3", "scope": "internal"},
+    ]
+    assert (opened["session_id"], opened["connection"]) == (
+        "{6672F94C-45BF-11D7-B4AE-00010A1008DF}",
+        "Direct-Connect",
+    )
+    assert accepted["addresses"] == [{"address": "192.0.2.50", "port": 5060}, {"address": "192.0.2.51", "port": 7}]
+    assert (ended["reason"], ended["application"], ended["by_inviter"]) == (
+        "USER_CANCEL",
+        "an audio conversation",
+        True,
+    )
+
+
+def test_an_answer_whose_invitation_was_missed_says_what_it_can() -> None:
+    (event,) = told(invite(KIM, "ACCEPT", cookie="1", IP_Address="192.0.2.50"))
+    assert event.kind == "application"
+    assert event.details == {"cookie": "1", "command": "accept", "addresses": [{"address": "192.0.2.50"}]}
+
+
+def test_only_files_have_an_auth_cookie() -> None:
+    (event,) = told(invite(KIM, "ACCEPT", AuthCookie="9", IP_Address="192.0.2.50", Port="6891"))
+    assert event.kind == "file-accept"
+
+
+def test_two_invitations_are_told_apart_by_their_cookies() -> None:
+    events = told(
+        invite(LOU, "INVITE", "1", **OFFER),
+        invite(LOU, "INVITE", "2", Application_GUID=CALL),
+        invite(KIM, "CANCEL", "1", Cancel_Code="REJECT"),
+        invite(KIM, "ACCEPT", "2"),
+    )
+    assert [event.kind for event in events] == ["file-offer", "call", "file-decline", "call"]
+    assert len({event.identity for event in events}) == 4
+
+
+def test_without_a_cookie_it_is_told_all_the_same() -> None:
+    (event,) = told(invite(KIM, "INVITE", None, **OFFER))
+    assert event.kind == "file-offer"
+    assert event.identity
+
+
+def test_without_a_command_it_is_reported() -> None:
+    events = events_of([*OPENED, invite(KIM, None, **OFFER), say(KIM, mime("你好"))])
+    assert not sendings(events)
+    assert len(only(events, Undecoded)) == 1
+
+
+def test_a_torn_invitation_tells_whole_lines_and_what_is_missing() -> None:
+    (_, octets) = invite(LOU, None, None, Invitation_Command="INVITE", Invitation_Cookie="7", **OFFER)
+    at = octets.index(b"plan.txt")
+    wire = Wire().play(OPENED)
+    wire.send(True, octets[:at])
+    wire.lose(True, 4)
+    wire.send(True, octets[at + 4 :])
+    (event,) = sendings(wire.end())
+    assert (event.kind, event.details["cookie"], event.details["missing"]) == ("file-offer", "7", 4)
+    assert "file_name" not in event.details
+
+
+def test_an_invitation_made_while_nobody_asked_is_known_when_it_is_answered() -> None:
+    wire = Wire().play(OPENED)
+    wire.session.muted = True
+    wire.play([say(KIM, mime("to speak is to be here"))])
+    wire.play([invite(KIM, "INVITE", "1", **OFFER), invite(LOU, "INVITE", "2", Application_GUID=CALL)])
+    wire.play([say("S: ACK 8")])
+    assert sendings(wire.events) == []
+    wire.session.muted = False
+    wire.play([invite(LOU, "CANCEL", "1", Cancel_Code="REJECT"), invite(KIM, "ACCEPT", "2")])
+    assert [event.kind for event in sendings(wire.events)] == ["file-decline", "call"]
+
+
+def test_open_invitations_are_bounded() -> None:
+    wire = Wire().play(OPENED)
+    for number in range(300):
+        wire.play([invite(KIM, "INVITE", str(number), **OFFER)])
+    invitations = wire.session._state.invitations
+    assert invitations is not None
+    assert len(invitations) == MAX_OPEN
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"ip-address": "192.0.2.1:80 10.0.0.1, 10.0.0.2"}, "192.0.2.1:80 10.0.0.1 10.0.0.2"),
+        ({"ip-address": "2001:db8::1;[2001:db8::2]:90"}, "2001:db8::1 2001:db8::2:90"),
+        ({"ip-address": "nonsense 300.1.1.1 1.2.3"}, ""),
+        ({"ip-address": "192.0.2.1:0 192.0.2.2:99999"}, "192.0.2.1 192.0.2.2"),
+        ({"ip-address": "192.0.2.1", "port": "x"}, "192.0.2.1"),
+        ({"ip-address-enc64": "!!!"}, ""),
+        ({"ip-address-enc64": "A"}, ""),
+    ],
+)
+def test_addresses_as_they_may_stand(fields: dict[str, str], expected: str) -> None:
+    found = [":".join(str(each[key]) for key in ("address", "port") if key in each) for each in addresses(fields)]
+    assert " ".join(found) == expected
+
+
+def test_addresses_are_bounded() -> None:
+    many = " ".join(f"10.0.{number // 256}.{number % 256}" for number in range(1000))
+    assert len(addresses({"ip-address": many, "private-ip": many})) == MAX_ADDRESSES
