@@ -100,7 +100,7 @@ def handle_roster(state: State, line: Frame, routed: Routed) -> None:
     if group is None:
         state.counters["content group without address"] += 1
         return
-    root = parse_markup(routed.content.opening())
+    root = routed.markup()
     known = _group(state, group)
     full = routed.headers.get("notiftype", "").lower() == "full" and not routed.content.missing
     _tell_props(state, line, group, known, root)
@@ -194,9 +194,7 @@ def handle_own_put(state: State, line: Frame, routed: Routed) -> None:
     """``PUT tr n`` into a group: the own account goes in, asks somebody in, or (to zeros) makes a group."""
     group = routed.group
     people = tuple(
-        account
-        for roster in _rosters(parse_markup(routed.content.opening()))
-        for account in _users(roster)[: state.limits.roster]
+        account for roster in _rosters(routed.markup()) for account in _users(roster)[: state.limits.roster]
     )
     made = group is None or _ZEROS.fullmatch(group) is not None
     request: _Request = (None if made else group, people)

@@ -13,9 +13,9 @@ from msnp.contents import tell_content, text_extra
 from msnp.events import MailNoticed
 from msnp.frames import Frame, MalformedError, Payload
 from msnp.handlers_login import account_of
-from msnp.markup import Element, parse_markup
+from msnp.markup import Element
 from msnp.mime import Content, Headers, parse, whole_content
-from msnp.routing import network_name
+from msnp.routing import network_name, read_markup
 from msnp.state import State
 from msnp.text import decode_word
 from msnp.threads import Thread, alone_with, between
@@ -39,7 +39,7 @@ def handler_msn_not(state: State, line: Frame) -> None:
     """NOT: ``NOT n`` of the server, MSNP5 on: an alert, an advert, or that the address book changed (MSNP13 on)."""
     state.online = True
     payload = _payload_of(line)
-    root = parse_markup(_opening(payload))
+    root = _markup(payload)
     _prove_named(state, line, root, "NOT TO")
     fields = _fields_of(root)
     if payload.missing:
@@ -100,7 +100,7 @@ def handler_msn_ipg(state: State, line: Frame) -> None:
     """IPG: ``IPG n`` of the server, MSNP5 on: a message from somebody's telephone."""
     state.online = True
     payload = _payload_of(line)
-    root = parse_markup(_opening(payload))
+    root = _markup(payload)
     _prove_named(state, line, root, "IPG TO")
     sender = root.first("from")
     account = _person(sender.attributes.get("name", "")) if sender is not None else None
@@ -123,7 +123,7 @@ def handler_msn_pag(state: State, line: Frame) -> None:
         return
     account, payload = _page_account(line.word(2)), _payload_of(line)
     extra: dict[str, object] = {"mobile": True, "readings": ["a page from this account", "an own page, repeated"]}
-    _tell_page(state, origin_of(line.mark, account, None), account, parse_markup(_opening(payload)), payload, extra)
+    _tell_page(state, origin_of(line.mark, account, None), account, _markup(payload), payload, extra)
 
 
 def handler_msn_pgd(state: State, line: Frame) -> None:
@@ -135,7 +135,7 @@ def handler_msn_pgd(state: State, line: Frame) -> None:
 def _handle_own_page(state: State, line: Frame, extra: dict[str, object]) -> None:
     state.online = True
     account, payload = _page_account(line.word(2)), _payload_of(line)
-    root = parse_markup(_opening(payload))
+    root = _markup(payload)
     origin = own_origin(line.mark, state.own_name(), line.number(1), None)
     _tell_page(state, origin, account, root, payload, extra)
 
@@ -257,6 +257,8 @@ def _payload_of(line: Frame) -> Payload:
     return payload
 
 
-def _opening(payload: Payload) -> bytes:
-    """A payload up to its first loss."""
-    return payload.pieces[0][1] if payload.pieces and payload.pieces[0][0] == 0 else b""
+def _markup(payload: Payload) -> Element:
+    """A payload up to its first loss; what that cut is told only of a text, whose length says that it is cut."""
+    octets = payload.pieces[0][1] if payload.pieces and payload.pieces[0][0] == 0 else b""
+    in_text = octets[octets.rfind(b"<") :][:5].upper() == b"<TEXT"
+    return read_markup(octets, 0 if in_text else payload.missing)

@@ -12,8 +12,9 @@ from email.header import decode_header
 
 from msnp.events import MailNoticed, ProfileReceived
 from msnp.frames import Frame
-from msnp.markup import Element, parse_markup
+from msnp.markup import Element
 from msnp.mime import Content, parse_fields
+from msnp.routing import read_markup
 from msnp.state import State
 from msnp.text import decode_text
 
@@ -75,7 +76,7 @@ def _tell_mail(state: State, line: Frame, content: Content, kind: str) -> None:
     fields = {name: _decoded(value) for name, value in parse_fields(body).items()}
     waiting: list[Element] = []
     found = _MAIL_DATA.search(body)
-    data = parse_markup(body[found.end() :]).first("md") if found is not None else None
+    data = read_markup(body[found.end() :], content.missing).first("md") if found is not None else None
     if data is not None:
         fields = {name: value for name, value in fields.items() if name.lower() != "mail-data"}
         waiting = data.every("m")

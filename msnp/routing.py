@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from msnp.accounts import MAX_OCTETS, normalise
 from msnp.frames import MalformedError, Payload
+from msnp.markup import Element, parse_markup
 from msnp.mime import Content, parse, parse_fields
 
 CIRCLE, TEMPORARY = 9, 10
@@ -97,10 +98,19 @@ class Routed:
                 return address.group
         return None
 
+    def markup(self) -> Element:
+        """The body as XML, up to the first loss."""
+        return read_markup(self.content.opening(), self.content.missing)
+
     @property
     def channel(self) -> str:
         """``Service-Channel``, in lower case: ``im/online``, ``im/offline``, ``im/mobile``; empty if not said."""
         return self.routing.get("service-channel", "").lower()
+
+
+def read_markup(octets: bytes, missing: int) -> Element:
+    """XML of which ``missing`` octets were lost behind ``octets``: a value that the loss cut is none."""
+    return parse_markup(octets[: octets.rfind(b">") + 1] if missing else octets)
 
 
 def parse_address(value: str) -> Address | None:

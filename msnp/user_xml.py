@@ -11,7 +11,7 @@ import re
 from msnp.circles import multiparty_of
 from msnp.events import StatusChanged
 from msnp.frames import Frame, MalformedError
-from msnp.markup import Element, parse_markup
+from msnp.markup import Element
 from msnp.msnobject import parse_msnobject
 from msnp.routing import Address, Routed
 from msnp.state import State
@@ -40,7 +40,7 @@ def handle_user(state: State, line: Frame, routed: Routed, *, own: bool) -> None
     address = routed.sender
     if address is None or address.person is None:
         raise MalformedError("nobody is named")
-    user = parse_markup(routed.content.opening()).first("user")
+    user = routed.markup().first("user")
     if user is None:
         raise MalformedError("no user")
     own = own or state.is_own(address.account)
