@@ -97,7 +97,7 @@ class Occurrence(_Told):
 
 
 class VersionAgreed(Occurrence):
-    """Client and server settled on a protocol version (the first ``MSNPn`` of the server's VER)."""
+    """Client and server settled on a protocol version (the highest ``MSNPn`` of the server's VER)."""
 
     version: int
 
@@ -132,7 +132,7 @@ class LoggedIn(Occurrence):
     name: str | None = None
     error: int | None = None
     details: Mapping[str, object] = NOTHING
-    """client, client_version, os, os_version, locale, login (``MD5`` ``TWN`` ``SSO``), credential (bool)"""
+    """client, client_version, os, os_version, locale, login (``MD5`` ``TWN`` ``SSO``), credential (bool) …"""
 
 
 class LoggedOut(Occurrence):
@@ -140,6 +140,8 @@ class LoggedOut(Occurrence):
 
     reason: str | None = None
     """``OTH`` ``SSD`` … of the server's OUT; ``connection-end``; None for the client's own OUT."""
+    details: Mapping[str, object] = NOTHING
+    """reason_text, minutes (after which to come back)"""
 
 
 class StatusChanged(Occurrence):

@@ -24,6 +24,7 @@ from msnp.mark import Mark, mark_at
 from msnp.plain import Cutter
 from msnp.sides import SideFinder
 from msnp.state import State
+from msnp.versions import learn_version
 
 _Held = tuple[bool, bytes | None, int | None, Mark]
 _MOST_HELD = 4096
@@ -315,8 +316,11 @@ class MsnSession:
             self._tell_unheard()
         if from_client and state.claimed is not None and not (state.server_heard and state.account is not None):
             self._conclude_from_client(frame, command)
-        if command.after_login and not state.began and state.notification:
-            state.online = True
+        if command.after_login and state.notification:
+            if not state.began:
+                state.online = True
+            if state.version is None:
+                learn_version(state, frame)
         if command.handler is None:
             return
         if command.utterance:

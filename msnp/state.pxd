@@ -15,6 +15,7 @@ cdef class State:
     cdef public bint muted
     cdef public object notification
     cdef public object version
+    cdef public long possible
     cdef public str account
     cdef public str name
     cdef public str session_id

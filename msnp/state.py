@@ -13,6 +13,7 @@ from typing import Any
 
 from msnp.chunks import PartTexts
 from msnp.events import (
+    NOTHING,
     AccountKnown,
     ConversationKnown,
     Entered,
@@ -34,6 +35,9 @@ from msnp.mime import HEADS
 class State:
     """One connection, as far as it is understood."""
 
+    version: int | None
+    possible: int
+    """What the version may be while it is not known: bit n for MSNPn, 2 to 21 (:mod:`msnp.versions`)."""
     part_texts: PartTexts[Any] | None
     """Messages in parts that wait for the rest; None, as below: there were none."""
     emoticons: Recent[str | None, Any] | None
@@ -62,7 +66,7 @@ class State:
         self.muted = False
         """Nobody asks for what people say to each other here: tell nothing of it (but texts in parts, whole)."""
         self.notification: bool | None = None
-        self.version: int | None = None
+        self.version, self.possible = None, (1 << 22) - (1 << 2)
         self.account: str | None = None
         self.name: str | None = None
         self.session_id: str | None = None
@@ -171,11 +175,13 @@ class State:
             )
         )
 
-    def log_out(self, mark: Mark, *, from_client: bool, reason: str | None = None) -> None:
+    def log_out(
+        self, mark: Mark, *, from_client: bool, reason: str | None = None, details: Mapping[str, object] = NOTHING
+    ) -> None:
         """The own account signed out, if it was in."""
         if self.online and not self.logged_out:
             self.logged_out = True
-            self.emit(LoggedOut(mark=mark, from_client=from_client, reason=reason))
+            self.emit(LoggedOut(mark=mark, from_client=from_client, reason=reason, details=details))
 
     # --- conversation -------------------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ def _login(event: msn.LoggedIn, at: At) -> Event:
 
 
 def _logout(event: msn.LoggedOut, at: At) -> Event:
-    return shared.Logout(*at, details=_known(reason=event.reason))
+    return shared.Logout(*at, details={**_known(reason=event.reason), **event.details})
 
 
 def _presence(event: msn.StatusChanged, at: At) -> Event:
