@@ -24,6 +24,7 @@ COMMANDS = {
     "doctor": ("rcds_sniffer.cli.doctor", "doctor", "What is wrong with a tap or a capture."),
     "replay": ("rcds_sniffer.cli.replay", "replay", "Capture files to communication records."),
     "records": ("rcds_sniffer.cli.records", "records", "Query the stored records."),
+    "profile": ("rcds_sniffer.cli.profile", "profile", "What the store knows of a target."),
     "count": ("rcds_sniffer.cli.count", "count", "What capture files hold, in numbers."),
     "completion": ("rcds_sniffer.cli.completion", "completion", "Print the completion script for your shell."),
 }
@@ -98,6 +99,7 @@ def cli(ctx: click.Context, config: Path | None, verbose: int, quiet: bool) -> N
       rcds-sniffer replay --target alice@example.org capture.pcap
       rcds-sniffer replay --all --no-db --format jsonl old/*.pcap.gz > records.jsonl
       rcds-sniffer records --contact bob@example.com --text hello
+      rcds-sniffer profile alice@example.org
     """
     ctx.obj = {"verbose": verbose, "quiet": quiet}
     try:

@@ -1,0 +1,123 @@
+"""The target's contacts: from records of the events ``contact`` and ``presence`` to what is known of each.
+
+Lists: FL (the target's own list), AL (may see the target), BL (blocked), RL (who has the target on theirs), PL
+(waiting for the target's answer). AL and BL exclude each other, as the server sees to. A list that the server gives
+anew at a sign-in takes back nothing by what it leaves out: how fresh a membership is says its ``last``.
+"""
+
+from collections.abc import Hashable, Mapping
+
+from rcds_sniffer.profile.fact import Entry, Fact, Facts, Spans, chosen, scalar, word, words
+from rcds_sniffer.records.record import CommunicationRecord, rfc3339
+
+MAX_CONTACTS = 100_000
+MAX_OF_ALL = 200_000
+"""Names, memberships, groups or properties, each of all contacts together."""
+MAX_LISTS = 8
+"""Lists and groups that one record can name."""
+MAX_GROUPS = 100
+
+OUT = ("removed", "unblocked")
+"""Actions that end a membership."""
+EXCLUDES = {"AL": "BL", "BL": "AL"}
+
+
+class Contacts:
+    """All contacts of one target."""
+
+    def __init__(self) -> None:
+        self._people = Facts(MAX_CONTACTS)
+        self._names = Spans(MAX_OF_ALL)
+        self._lists = Spans(MAX_OF_ALL)
+        self._groups = Spans(MAX_OF_ALL)
+        self._properties = Spans(MAX_OF_ALL)
+
+    @property
+    def full(self) -> bool:
+        """Some limit was reached."""
+        kept = self._people, self._names, self._lists, self._groups, self._properties
+        return any(facts.full for facts in kept)
+
+    def change(self, record: CommunicationRecord, account: str) -> None:
+        """A ``contact`` record about ``account``."""
+        details = record.details or {}
+        person = self._note(record, account)
+        if person is None or "error" in details:
+            return
+        person.values.update(chosen(details, "network", "network_name", "contact_id"))
+        name = word(details.get("name")) or (word(record.sender_name) if record.sender == account else None)
+        if name is not None:
+            self._names.say(record, account, {"name": name})
+        self._place(record, account, word(details.get("action")), details)
+        key = word(details.get("property"))
+        if key is not None:
+            value = scalar(details.get("value"))
+            if value is None:
+                self._properties.end((account, key), record.time)
+            else:
+                self._properties.say(record, (account, key), {"property": key, "value": value})
+
+    def _place(
+        self, record: CommunicationRecord, account: str, action: str | None, details: Mapping[str, object]
+    ) -> None:
+        """Lists and groups."""
+        lists, groups = words(details.get("lists"), MAX_LISTS), words(details.get("groups"), MAX_GROUPS)
+        if action in OUT:
+            for group in groups:
+                self._groups.end((account, group), record.time)
+            left = [] if groups else lists  # out of a group, not of the list
+            for name in ["BL"] if action == "unblocked" else left:
+                self._lists.end((account, name), record.time)
+            return
+        for name in ["BL"] if action == "blocked" else lists:
+            self._lists.say(record, (account, name), {"list": name})
+            if name in EXCLUDES:
+                self._lists.end((account, EXCLUDES[name]), record.time)
+        for group in groups:
+            self._groups.say(record, (account, group), {"group": group})
+
+    def status(self, record: CommunicationRecord, account: str) -> None:
+        """A ``presence`` record of ``account``."""
+        details = record.details or {}
+        person = self._note(record, account)
+        if person is None:
+            return
+        person.values.update(chosen(details, "network", "network_name", "client_family", "personal_message"))
+        status = word(details.get("status"))
+        if status is not None:
+            person.values["status"] = status
+            person.values["status_time"] = rfc3339(record.time)
+        name = word(record.sender_name)
+        if name is not None:
+            self._names.say(record, account, {"name": name})
+
+    def _note(self, record: CommunicationRecord, account: str) -> Fact | None:
+        return self._people.note(record, account, {"account": account})
+
+    def all(self) -> list[Entry]:
+        """Every contact, with ``lists``, ``groups``, ``names``, ``memberships`` … where there are any."""
+        people = {str(fact.values["account"]): fact.to_dict() for fact in self._people.all()}
+        spans = ("names", self._names), ("memberships", self._lists), ("properties", self._properties)
+        for key, kept in spans:
+            for subject, fact in kept.of():
+                _append(people, subject, key, fact.to_dict())
+        for key, value, kept in (("lists", "list", self._lists), ("groups", "group", self._groups)):
+            for subject, fact in kept.of():
+                if fact.until is None:
+                    _append(people, subject, key, fact.values[value])
+        for account, person in people.items():
+            name = self._names.now(account)
+            if name is not None:
+                person["name"] = name.values["name"]
+            if self._lists.now((account, "BL")) is not None:
+                person["blocked"] = True
+        return list(people.values())
+
+
+def _append(people: Mapping[str, Entry], subject: Hashable, key: str, value: object) -> None:
+    """To the list ``key`` of the contact that ``subject`` names."""
+    person = people.get(str(subject[0] if isinstance(subject, tuple) else subject))
+    if person is not None:
+        values = person.setdefault(key, [])
+        if isinstance(values, list):
+            values.append(value)
