@@ -67,12 +67,17 @@ def _tell_client(state: State, origin: Origin, body: Body) -> None:
     elif origin.sender is None:
         state.emit(ProfileLearnt(mark=origin.mark, from_client=True, details=told))
     else:
-        details = {"action": "property", **told}
-        state.emit(
-            ContactLearnt(
-                mark=origin.mark, from_client=False, account=origin.sender, by_contact=True, details=details
+        for ordinal, (name, value) in enumerate(told.items()):
+            state.emit(
+                ContactLearnt(
+                    mark=origin.mark,
+                    from_client=False,
+                    ordinal=ordinal,
+                    account=origin.sender,
+                    by_contact=True,
+                    details={"action": "property", "property": name, "value": value},
+                )
             )
-        )
 
 
 def _tell_simp(state: State, origin: Origin, body: Body) -> None:

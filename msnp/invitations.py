@@ -82,14 +82,15 @@ _TOLD = {
     "portx": "port_x",
 }
 """Fields as they are told; the name of each is the reference's."""
+_ENCODED = "ip-address-enc64"
 _ADDRESSES = {
     "ip-address": None,
     "public-ip": "external",
     "private-ip": "internal",
     "ip-address-internal": "internal",
+    _ENCODED: None,
 }
 """Fields that hold addresses, and which side of a router they say these are on."""
-_ENCODED = "ip-address-enc64"
 
 
 class Invitation(NamedTuple):
@@ -113,8 +114,7 @@ def tell_invitation(state: State, origin: Origin, body: Body) -> None:
     size = to_number(fields.get("application-filesize", "").encode())
     if size is not None:
         details["size"] = size
-    if found := addresses(fields):
-        details["addresses"] = found
+    details |= addresses(fields)
     cookie = fields.get("invitation-cookie")
     if command == "cancel" and (opened := _opened(state, cookie)) is not None:
         details["by_inviter"] = opened.inviter == origin.sender
@@ -194,39 +194,35 @@ def _kind(application: Application | None, command: str) -> str:
 # --- addresses ----------------------------------------------------------------------------------------------
 
 
-def addresses(fields: Mapping[str, str]) -> list[dict[str, object]]:
-    """What a side says it can be reached at: ``address``, ``port`` and ``scope`` (internal, external) if said."""
-    found: list[dict[str, object]] = []
+def addresses(fields: Mapping[str, str]) -> dict[str, object]:
+    """What a side says it can be reached at: all ``addresses``, and which are ``internal`` and ``external``."""
+    found: dict[str, dict[str, None]] = {"addresses": {}, "internal": {}, "external": {}}
     port = to_number(fields.get("port", "").encode())
     for key, scope in _ADDRESSES.items():
-        for address in _addresses_in(fields.get(key, "")):
-            if key == "ip-address" and port is not None:
-                address.setdefault("port", port)
-            if scope is not None:
-                address["scope"] = scope
-            found.append(address)
-    if _ENCODED in fields:
-        found += _addresses_in(_from_base64(fields[_ENCODED]))
-    distinct = [address for index, address in enumerate(found) if address not in found[:index]]
-    return distinct[:MAX_ADDRESSES]
+        value = fields.get(key, "")
+        for address in _addresses_in(
+            _from_base64(value) if key == _ENCODED else value, port if key == "ip-address" else None
+        ):
+            found["addresses"][address] = None
+            found[scope or "addresses"][address] = None
+    return {name: list(some)[:MAX_ADDRESSES] for name, some in found.items() if some}
 
 
-def _addresses_in(value: str) -> list[dict[str, object]]:
+def _addresses_in(value: str, port: int | None) -> list[str]:
     """``ip``, ``ip:port`` or ``[ip]:port``, several with blanks, commas or semicolons between."""
-    found: list[dict[str, object]] = []
+    found: list[str] = []
     for word in re.split(r"[\s,;]+", value)[:MAX_ADDRESSES]:
-        host, port = word, ""
-        if word.count(":") == 1 or word.startswith("["):
-            host, _, port = word.rpartition(":")
+        host, own_port = word, ""
+        if word.count(":") == 1 or "]:" in word:
+            host, _, own_port = word.rpartition(":")
         try:
             address = ipaddress.ip_address(host.strip("[]"))
         except ValueError:
             continue
-        number = to_number(port.encode())
-        reached: dict[str, object] = {"address": str(address)}
-        if number is not None and 0 < number < 65536:
-            reached["port"] = number
-        found.append(reached)
+        number = to_number(own_port.encode())
+        number = port if number is None else number
+        shown = f"[{address}]" if address.version == 6 else str(address)
+        found.append(f"{shown}:{number}" if number is not None and 0 < number < 65536 else str(address))
     return found
 
 

@@ -1,9 +1,13 @@
 """What else people send by MSG: winks, voice clips, what their clients say of themselves, encrypted talk."""
 
+import json
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from msnp.contents import _TELLERS
 from msnp.events import ContactLearnt, Event, ProfileLearnt, Sending, TextMessage, Undecoded
 from tests.msnp.dialogue import Said, Wire, events_of, mime, only, say, tell
 from tests.msnp.test_messages import KIM
@@ -67,10 +71,12 @@ def test_a_number_that_loss_cut_is_not_believed() -> None:
 @pytest.mark.parametrize("kind", ["text/x-clientcaps", "text/x-clientinfo"])
 def test_client_and_logging_of_a_contact(kind: str) -> None:
     body = "Client-Name: Example/1.0 猫\r\nChat-Logging: Y\r\n\r\n"
-    (event,) = only(events_of([*OPENED, say(KIM, mime(body, kind))]), ContactLearnt)
-    assert isinstance(event, ContactLearnt)
-    assert (event.account, event.by_contact) == ("kim@b.example", True)
-    assert event.details == {"action": "property", "client": "Example/1.0 猫", "chat_logging": True}
+    told = []
+    for event in only(events_of([*OPENED, say(KIM, mime(body, kind))]), ContactLearnt):
+        assert isinstance(event, ContactLearnt)
+        assert (event.account, event.by_contact, event.details["action"]) == ("kim@b.example", True, "property")
+        told.append((event.ordinal, event.details["property"], event.details["value"]))
+    assert told == [(0, "client", "Example/1.0 猫"), (1, "chat_logging", True)]
 
 
 def test_client_and_logging_of_the_own_account() -> None:
@@ -167,3 +173,52 @@ def test_nothing_is_told_of_what_nobody_asks_for() -> None:
         ]
     )
     assert wire.events[before:] == []
+
+
+FRAGMENTS = [
+    b"ID: ",
+    b"2",
+    b"\r\n",
+    b"Data: ",
+    OBJECT.encode(),
+    b":a\t",
+    b"\t",
+    b"base64:",
+    b"AAUKAwEAqrvM",
+    b"R0lGODlh",
+    b"Invitation-Command: ",
+    b"INVITE",
+    b"CANCEL",
+    b"\r\nInvitation-Cookie: 1\r\n",
+    b"IP-Address: ",
+    b"[::1]:9",
+    b"Application-FileSize: ",
+    b"999999999999",
+    b"Client-Name: ",
+    "你😀".encode(),
+    b"\xed\xa0\xbd",
+    b"\x00",
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(_TELLERS)), st.lists(st.sampled_from(FRAGMENTS) | st.binary(max_size=9)))
+    ),
+    st.integers(0, 400),
+)
+def test_no_content_stops_a_session(said: list[tuple[str, list[bytes]]], lost: int) -> None:
+    wire = Wire().play(OPENED)
+    for kind, pieces in said:
+        _, octets = say(KIM, mime(b"".join(pieces), kind))
+        wire.send(False, octets[:lost])
+        if lost < len(octets):
+            wire.lose(False, 1)
+            wire.send(False, octets[lost + 1 :])
+    wire.play([say(KIM, mime("you see me"))] * 3)
+    texts = [event.text for event in wire.end() if isinstance(event, TextMessage)]
+    assert "you see me" in texts
+    for event in wire.events:
+        if isinstance(event, Sending):
+            json.dumps([event.kind, event.text, dict(event.details), event.identity])
