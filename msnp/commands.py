@@ -12,18 +12,14 @@ import re
 from collections.abc import Callable
 
 from msnp.frames import ERROR, Frame, Shape, Shapes
+from msnp.handlers_groups import handler_msn_adg, handler_msn_lsg, handler_msn_reg, handler_msn_rmg
 from msnp.handlers_lists import (
     handler_msn_adc,
     handler_msn_add,
-    handler_msn_adg,
-    handler_msn_blp,
-    handler_msn_gtc,
-    handler_msn_lsg,
     handler_msn_lst,
+    handler_msn_png,
     handler_msn_rea,
-    handler_msn_reg,
     handler_msn_rem,
-    handler_msn_rmg,
     handler_msn_syn,
 )
 from msnp.handlers_login import (
@@ -52,7 +48,13 @@ from msnp.handlers_presence import (
     handler_msn_iln,
     handler_msn_nln,
 )
-from msnp.handlers_properties import handler_msn_bpr, handler_msn_prp, handler_msn_sbp
+from msnp.handlers_properties import (
+    handler_msn_blp,
+    handler_msn_bpr,
+    handler_msn_gtc,
+    handler_msn_prp,
+    handler_msn_sbp,
+)
 from msnp.handlers_service import (
     handler_msn_chl,
     handler_msn_fnd,
@@ -144,8 +146,8 @@ _ROWS: tuple[_Row, ...] = (
     (S, "RNG", "2-20",   0, NS, True,  rf" {W} {HOST} {W} {W} {A}{REST}", None, handler_msn_rng),
     (C, "OUT", "2-21",   0, None, False, rf"(?: {T})?", None, handler_msn_out),
     (S, "OUT", "2-21",   0, None, False, rf"(?: (?:OTH|SSD|TOU|MIG|RCT {T}|{T}))?", None, handler_msn_out),
-    (C, "PNG", "2-21",   0, NS, False, "", None, None),
-    (S, "QNG", "2-21",   0, NS, False, r"(?: \d{1,6})?", None, None),
+    (C, "PNG", "2-21",   0, NS, False, "", None, handler_msn_png),
+    (S, "QNG", "2-21",   0, NS, False, r"(?: \d{1,6})?", None, handler_msn_png),
     (S, "CHL", "6-21",   0, NS, True,  rf" {T} \d+", None, handler_msn_chl),
     (C, "QRY", "6-21",   4, NS, True,  rf" {T} {W} {N}", None, handler_msn_qry),
     (S, "QRY", "6-21",   0, NS, False, rf" {T}", None, handler_msn_qry),

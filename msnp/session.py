@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from msnp.commands import AFTER_LOGIN, SHAPES, Command
+from msnp.contact_list import flush_contacts
 from msnp.events import Event, Undecoded
 from msnp.frames import Frame, Item, Loss, MalformedError, Skipped
 from msnp.framing import Framer
@@ -159,6 +160,7 @@ class MsnSession:
         state = self._state
         if self.recognised:
             flush_texts(state)
+            flush_contacts(state)
             if state.notification is False:
                 if state.doubts:
                     state.doubt()
