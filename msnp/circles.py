@@ -107,11 +107,11 @@ def handle_roster(state: State, line: Frame, routed: Routed) -> None:
     rosters = _rosters(root)
     if not rosters:
         return
-    people = [account for roster in rosters for account in _users(roster)]
+    people = dict.fromkeys(account for roster in rosters for account in _users(roster))
     first = full and not known.known
     known.known = known.known or full
     ordinal = 1
-    for account in people:
+    for account in sorted(people, key=state.is_own):  # who was there is told ahead of the own coming
         _come(state, line, group, account, Present if first else Joined, ordinal)
         ordinal += 1
     if full:
@@ -133,13 +133,21 @@ def handle_roster(state: State, line: Frame, routed: Routed) -> None:
 def _come(  # noqa: PLR0917  # whoever it is, and how it was told
     state: State, line: Frame, group: str, account: str, kind: type[Present] | type[Joined], ordinal: int
 ) -> None:
-    """Somebody is in the group now: the own account, or another, who is told once."""
+    """Somebody is in the group now, or (``kind`` Present) was there already: told once."""
     known = _group(state, group)
     thread = _thread(group, known)
     if state.is_own(account):
-        if not known.entered:
-            known.entered = True
+        if known.entered:
+            return
+        known.entered = True
+        if kind is Joined:
             state.emit(Entered(mark=line.mark, from_client=line.from_client, ordinal=ordinal, thread=thread))
+        else:  # when it came in was not seen
+            state.emit(
+                Present(
+                    mark=line.mark, from_client=line.from_client, ordinal=ordinal, account=account, thread=thread
+                )
+            )
         return
     if account in known.people or len(known.people) >= state.limits.roster:
         return

@@ -213,8 +213,8 @@ def test_roster_of_a_circle() -> None:
         ]
     )
     assert told(events) == [
-        "Entered",
         f"Present {KIM} -",
+        f"Present {LOU} -",
         f"Joined {PAT} -",
         f"Left {KIM} False",
         f"Joined {ANA} -",
