@@ -1,17 +1,30 @@
 """What a message holds behind its headers, whether it came in one part or in several, whole or cut by loss."""
 
 from hashlib import sha256
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from msnp.chunks import PartText
 from msnp.mime import Content, parse_fields, torn_content, whole_content
+from msnp.utterances import Origin
 
 MAX_FIELDS = 8 * 1024
 """Octets that are read of a body that is written like headers; real ones stay under 2 KiB."""
-MAX_VALUE = 1024
-"""Characters of a value that are kept."""
+MAX_VALUE = 4 * 1024
+"""Characters of a value that are kept; a wink's object with its certificate has two thousand."""
 
-Origin = TypeVar("Origin")
+
+class Speaker(NamedTuple):
+    """Somebody in a conversation: what they said once may hold for what they say later."""
+
+    conversation: str | None
+    """None: the connection's own."""
+    account: str | None
+    """None: the connection's own."""
+
+
+def speaker_of(origin: Origin) -> Speaker:
+    """Whoever says this."""
+    return Speaker(origin.thread.key if origin.thread is not None else None, origin.sender)
 
 
 class Body(NamedTuple):

@@ -6,7 +6,7 @@ one says from which on. ``application/x-msnmsgrp2p`` is framed and counted, no m
 
 from collections.abc import Callable, Mapping
 
-from msnp.bodies import Body
+from msnp.bodies import Body, Speaker, speaker_of
 from msnp.datacast import tell_datacast
 from msnp.emoticons import emoticons_in, learn_emoticons, tell_emoticons
 from msnp.events import ContactLearnt, ProfileLearnt
@@ -31,12 +31,12 @@ def tell_content(state: State, origin: Origin, body: Body) -> None:
         state.counters[f"content {kind if kind in _COUNTED else 'other'}"] += 1
 
 
-def learn_content(state: State, sender: str | None, body: Body) -> None:
+def learn_content(state: State, speaker: Speaker, body: Body) -> None:
     """Of a message that nobody asks for, what later ones refer to; the content type is one of :data:`TEACHING`."""
     if body.content.headers.type == _INVITATION:
-        learn_invitation(state, sender, body)
+        learn_invitation(state, speaker, body)
     else:
-        learn_emoticons(state, sender, body)
+        learn_emoticons(state, speaker, body)
 
 
 def text_extra(state: State, origin: Origin, event: TextMessage) -> Mapping[str, object] | None:
@@ -48,7 +48,7 @@ def text_extra(state: State, origin: Origin, event: TextMessage) -> Mapping[str,
     opening = event.content.opening()
     if opening.startswith(_OTR) and (how := _OTR_KINDS.get(opening[4:5])) is not None:
         extra["encrypted" if how == "encrypted" else "encryption_offered"] = "otr"
-    elif state.emoticons is not None and (used := emoticons_in(state, origin.sender, event.text)):
+    elif state.emoticons is not None and (used := emoticons_in(state, speaker_of(origin), event.text)):
         extra["emoticons"] = used
     return extra or None
 

@@ -8,7 +8,7 @@ the rest of the conversation, also for texts that are told while nobody asked fo
 import re
 from collections.abc import Mapping
 
-from msnp.bodies import Body
+from msnp.bodies import Body, Speaker, speaker_of
 from msnp.limits import Recent
 from msnp.msnobject import parse_msnobject
 from msnp.state import State
@@ -57,7 +57,7 @@ class Shortcuts:
 
 def tell_emoticons(state: State, origin: Origin, body: Body) -> None:
     """A message that defines some."""
-    defined = learn_emoticons(state, origin.sender, body)
+    defined = learn_emoticons(state, speaker_of(origin), body)
     details: dict[str, object] = {"emoticons": [_told(*each) for each in defined]}
     if body.content.headers.type == "text/x-mms-animemoticon":
         details["animated"] = True
@@ -67,22 +67,22 @@ def tell_emoticons(state: State, origin: Origin, body: Body) -> None:
     state.emit(sending(origin, body.content, "emoticon", details, None, body.identity))
 
 
-def learn_emoticons(state: State, sender: str | None, body: Body) -> list[tuple[str, Picture | None]]:
+def learn_emoticons(state: State, speaker: Speaker, body: Body) -> list[tuple[str, Picture | None]]:
     """Remember what a message defines, whether or not anybody asks for it."""
     defined = _defined(body)
     if defined:
         if state.emoticons is None:
             state.emoticons = Recent(MAX_SENDERS)
-        shortcuts = state.emoticons.get(sender) or Shortcuts()
-        state.emoticons.remember(sender, shortcuts)
+        shortcuts = state.emoticons.get(speaker) or Shortcuts()
+        state.emoticons.remember(speaker, shortcuts)
         for shortcut, picture in defined:
             shortcuts.define(shortcut, picture)
     return defined
 
 
-def emoticons_in(state: State, sender: str | None, text: str) -> list[dict[str, object]]:
+def emoticons_in(state: State, speaker: Speaker, text: str) -> list[dict[str, object]]:
     """Which of a sender's emoticons stand in a text of theirs."""
-    shortcuts = state.emoticons.get(sender) if state.emoticons is not None else None
+    shortcuts = state.emoticons.get(speaker) if state.emoticons is not None else None
     return shortcuts.used_in(text) if shortcuts is not None else []
 
 

@@ -10,7 +10,7 @@ itself. A text is handed on exactly as it was sent.
 from collections.abc import Sequence
 
 from msnp.accounts import normalise
-from msnp.bodies import Body, join
+from msnp.bodies import Body, Speaker, join, speaker_of
 from msnp.chunks import PartText, PartTexts
 from msnp.contents import TEACHING, learn_content, tell_content, text_extra
 from msnp.events import Undecoded
@@ -118,7 +118,8 @@ def is_silent(state: State, from_client: bool, source: bytes, at: int, stop: int
     if headers.type in TEACHING:
         if not from_client:
             return False
-        learn_content(state, None, Body(whole_content(headers, source[at + len(headers.block) : stop])))
+        content = whole_content(headers, source[at + len(headers.block) : stop])
+        learn_content(state, Speaker(None, None), Body(content))
     return True
 
 
@@ -133,7 +134,7 @@ def _follow_muted(state: State, line: Frame) -> None:
     if content.headers.part and _handle_part(state, _origin_of(state, line), content):
         return
     if content.headers.type in TEACHING:
-        learn_content(state, _origin_of(state, line).sender, Body(content))
+        learn_content(state, speaker_of(_origin_of(state, line)), Body(content))
 
 
 # --- texts, whole and in parts ------------------------------------------------------------------------------

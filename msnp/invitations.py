@@ -12,7 +12,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from msnp.bodies import Body
+from msnp.bodies import Body, Speaker, speaker_of
 from msnp.frames import MalformedError, to_number
 from msnp.limits import Recent
 from msnp.state import State
@@ -107,8 +107,10 @@ def tell_invitation(state: State, origin: Origin, body: Body) -> None:
     """INVITE, ACCEPT or CANCEL."""
     fields = body.fields()
     command = _command(fields)
-    application, details = _known(state, fields)
-    learn_invitation(state, origin.sender, body)
+    speaker = speaker_of(origin)
+    opened = _opened(state, speaker, fields)
+    application, details = _known(opened, fields)
+    learn_invitation(state, speaker, body)
     details["command"] = command
     details |= {name: fields[key] for key, name in _TOLD.items() if key in fields}
     size = to_number(fields.get("application-filesize", "").encode())
@@ -116,27 +118,27 @@ def tell_invitation(state: State, origin: Origin, body: Body) -> None:
         details["size"] = size
     details |= addresses(fields)
     cookie = fields.get("invitation-cookie")
-    if command == "cancel" and (opened := _opened(state, cookie)) is not None:
+    if command == "cancel" and opened is not None:
         details["by_inviter"] = opened.inviter == origin.sender
     details |= body.losses()
     identity = f"{cookie} {command}" if cookie is not None else body.identity
     state.emit(sending(origin, body.content, _kind(application, command), details, None, identity))
 
 
-def learn_invitation(state: State, sender: str | None, body: Body) -> None:
+def learn_invitation(state: State, speaker: Speaker, body: Body) -> None:
     """Remember one that is made, whether or not anybody asks for it: its answers name the cookie alone."""
     fields = body.fields()
     cookie = fields.get("invitation-cookie")
-    if cookie is None or fields.get("invitation-command", "").strip().lower() != "invite":
+    if cookie is None or not _is_invite(fields):
         return
-    application, details = _known(state, fields)
+    application, details = _known(None, fields)
     if "application-file" in fields:
         details["file_name"] = fields["application-file"]
         size = to_number(fields.get("application-filesize", "").encode())
         details |= {"size": size} if size is not None else {}
     if state.invitations is None:
         state.invitations = Recent(MAX_OPEN)
-    state.invitations.remember(cookie, Invitation(application, details, sender))
+    state.invitations.remember((speaker.conversation, cookie), Invitation(application, details, speaker.account))
 
 
 def _command(fields: Mapping[str, str]) -> str:
@@ -146,33 +148,37 @@ def _command(fields: Mapping[str, str]) -> str:
     return command[:32]
 
 
-def _opened(state: State, cookie: str | None) -> Invitation | None:
-    if state.invitations is None or cookie is None:
+def _opened(state: State, speaker: Speaker, fields: Mapping[str, str]) -> Invitation | None:
+    """What an answer answers; an invitation itself answers none."""
+    cookie = fields.get("invitation-cookie")
+    if state.invitations is None or cookie is None or _is_invite(fields):
         return None
-    found: Invitation | None = state.invitations.get(cookie)
+    found: Invitation | None = state.invitations.get((speaker.conversation, cookie))
     return found
 
 
-def _known(state: State, fields: Mapping[str, str]) -> tuple[Application | None, dict[str, object]]:
+def _is_invite(fields: Mapping[str, str]) -> bool:
+    return fields.get("invitation-command", "").strip().lower() == "invite"
+
+
+def _known(opened: Invitation | None, fields: Mapping[str, str]) -> tuple[Application | None, dict[str, object]]:
     """The program, from what this message says or else from the invitation that it answers."""
-    cookie, name = fields.get("invitation-cookie"), fields.get("application-name")
+    name = fields.get("application-name")
     guid = fields.get("application-guid", "").strip().upper()
-    opened = _opened(state, cookie)
-    details: dict[str, object] = {}
-    answers = fields.get("invitation-command", "").strip().lower() != "invite"
-    if opened is not None and answers:
-        details |= opened.details
+    details: dict[str, object] = dict(opened.details) if opened is not None else {}
     application = _BY_ID.get(guid) or _named(name)
     if application is None and {"application-file", "authcookie"} & fields.keys():
         application = _FILE  # only files have these
-    if application is None and opened is not None and answers:
+    if application is None and opened is not None:
         application = opened.application
-    if name is not None or (application is not None and "application" not in details):
-        details["application"] = name if name is not None else application.name if application else None
+    if name is not None:
+        details["application"] = name
+    elif application is not None:
+        details.setdefault("application", application.name)
     if guid:
         details["application_id"] = guid
-    if cookie is not None:
-        details["cookie"] = cookie
+    if "invitation-cookie" in fields:
+        details["cookie"] = fields["invitation-cookie"]
     return application, details
 
 

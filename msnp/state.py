@@ -40,10 +40,10 @@ class State:
     """What the version may be while it is not known: bit n for MSNPn, 2 to 21 (:mod:`msnp.versions`)."""
     part_texts: PartTexts[Any] | None
     """Messages in parts that wait for the rest; None, as below: there were none."""
-    emoticons: Recent[str | None, Any] | None
-    """By sender, which shortcut stands for which picture."""
-    invitations: Recent[str, Any] | None
-    """By cookie, what was invited to."""
+    emoticons: Recent[Any, Any] | None
+    """By conversation and sender, which shortcut stands for which picture."""
+    invitations: Recent[tuple[str | None, str], Any] | None
+    """By conversation and cookie, what was invited to."""
     multiparty: Any
     """Groups and people without a switchboard, MSNP18 on (msnp.circles.Multiparty)."""
     contacts: Any

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
-from msnp.emoticons import MAX_REMEMBERED, MAX_SENDERS, Shortcuts
+from msnp.bodies import Body, Speaker
+from msnp.emoticons import MAX_REMEMBERED, MAX_SENDERS, Shortcuts, emoticons_in, learn_emoticons
 from msnp.events import Event, Sending, TextMessage
+from msnp.mime import Headers, whole_content
 from tests.msnp.dialogue import Said, Wire, events_of, mime, say, script
 from tests.msnp.test_messages import KIM
 from tests.msnp.test_switchboard import OPENED
@@ -76,6 +78,17 @@ def test_each_sender_has_their_own() -> None:
     said = [say(line, mime(":a :b")) for line in (KIM, PAT, LOU)]
     events = events_of([*OPENED, joined, define(KIM, ":a"), define(LOU, ":b"), *said])
     assert used(events) == [(":a :b", [":a"]), (":a :b", []), (":a :b", [":b"])]
+
+
+def test_each_conversation_on_a_connection_has_its_own() -> None:
+    here, there = (
+        Body(whole_content(Headers(b"Content-Type: x/y"), f":a\t{picture('a')}\t".encode())) for _ in "12"
+    )
+    state = Wire().session._state
+    learn_emoticons(state, Speaker("one", "kim@b.example"), here)
+    learn_emoticons(state, Speaker("two", "pat@c.example"), there)
+    assert [each["shortcut"] for each in emoticons_in(state, Speaker("one", "kim@b.example"), ":a")] == [":a"]
+    assert emoticons_in(state, Speaker("two", "kim@b.example"), ":a") == []
 
 
 def test_a_later_definition_replaces_the_earlier() -> None:
