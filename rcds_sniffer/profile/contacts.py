@@ -1,8 +1,9 @@
 """The target's contacts: from records of the events ``contact`` and ``presence`` to what is known of each.
 
 Lists: FL (the target's own list), AL (may see the target), BL (blocked), RL (who has the target on theirs), PL
-(waiting for the target's answer). AL and BL exclude each other, as the server sees to. A list that the server gives
-anew at a sign-in takes back nothing by what it leaves out: how fresh a membership is says its ``last``.
+(waiting for the target's answer). AL and BL exclude each other, as the server sees to. Where all lists of a contact
+are told at once (``bits``), those of the first three that are left out hold no longer; otherwise a list that is
+told anew at a sign-in takes back nothing by what it leaves out: how fresh a membership is says its ``last``.
 """
 
 from collections.abc import Hashable, Mapping
@@ -14,11 +15,16 @@ MAX_CONTACTS = 100_000
 MAX_OF_ALL = 200_000
 """Names, memberships, groups or properties, each of all contacts together."""
 MAX_LISTS = 8
-"""Lists and groups that one record can name."""
-MAX_GROUPS = 100
+"""Lists that one record can name."""
+MAX_GROUPS = 32
+"""Groups of one contact; real lists had up to 30."""
 
 OUT = ("removed", "unblocked")
 """Actions that end a membership."""
+OWN_LISTS = ("FL", "AL", "BL")
+"""Those that the client itself keeps, so that they are always told whole."""
+WHOLE = ("listed", "moved")
+"""Actions that name all groups of a contact."""
 EXCLUDES = {"AL": "BL", "BL": "AL"}
 
 
@@ -31,6 +37,7 @@ class Contacts:
         self._lists = Spans(MAX_OF_ALL)
         self._groups = Spans(MAX_OF_ALL)
         self._properties = Spans(MAX_OF_ALL)
+        self._in_groups: dict[str, list[str]] = {}
 
     @property
     def full(self) -> bool:
@@ -40,15 +47,32 @@ class Contacts:
 
     def change(self, record: CommunicationRecord, account: str) -> None:
         """A ``contact`` record about ``account``."""
-        details = record.details or {}
-        person = self._note(record, account)
-        if person is None or "error" in details:
+        account, details = word(account) or "", record.details or {}
+        person = self._note(record, account, {"account": account})
+        if person is not None:
+            self._change(record, account, person, details)
+
+    def change_of(self, record: CommunicationRecord, contact_id: str) -> None:
+        """A record about somebody of whom only the number is known."""
+        contact_id, details = word(contact_id) or "", record.details or {}
+        person = self._note(record, contact_id, {"contact_id": contact_id})
+        if person is not None:
+            self._change(record, contact_id, person, details)
+
+    def _change(
+        self, record: CommunicationRecord, account: str, person: Fact, details: Mapping[str, object]
+    ) -> None:
+        if "error" in details:
+            self._refused(record, account, details)
             return
         person.values.update(chosen(details, "network", "network_name", "contact_id"))
         name = word(details.get("name")) or (word(record.sender_name) if record.sender == account else None)
         if name is not None:
             self._names.say(record, account, {"name": name})
-        self._place(record, account, word(details.get("action")), details)
+        action = word(details.get("action"))
+        if action == "reported":
+            person.values["reported"] = rfc3339(record.time)
+        self._place(record, account, action, details)
         key = word(details.get("property"))
         if key is not None:
             value = scalar(details.get("value"))
@@ -73,13 +97,38 @@ class Contacts:
             self._lists.say(record, (account, name), {"list": name})
             if name in EXCLUDES:
                 self._lists.end((account, EXCLUDES[name]), record.time)
+        if action == "listed" and "bits" in details:
+            for name in set(OWN_LISTS).difference(lists):
+                self._lists.end((account, name), record.time)
+        if action in WHOLE and isinstance(details.get("groups"), list):
+            for name in self._in_groups.get(account, ()):
+                if name not in groups:
+                    self._groups.end((account, name), record.time)
         for group in groups:
             self._groups.say(record, (account, group), {"group": group})
+        if groups:
+            known = self._in_groups.setdefault(account, [])
+            known += [group for group in groups if group not in known][: MAX_GROUPS - len(known)]
+
+    def _refused(self, record: CommunicationRecord, account: str, details: Mapping[str, object]) -> None:
+        """What the command would have changed is as it was."""
+        action = word(details.get("action"))
+        for name in words(details.get("lists"), MAX_LISTS):
+            if action in OUT:
+                self._lists.resume((account, name), record.time)
+            elif action in ("added", "blocked"):
+                self._lists.refuse((account, name), record.time)
+                if name in EXCLUDES:
+                    self._lists.resume((account, EXCLUDES[name]), record.time)
+        if action == "renamed":
+            self._names.refuse(account, record.time)
+        elif (key := word(details.get("property"))) is not None:
+            self._properties.refuse((account, key), record.time)
 
     def status(self, record: CommunicationRecord, account: str) -> None:
         """A ``presence`` record of ``account``."""
-        details = record.details or {}
-        person = self._note(record, account)
+        account, details = word(account) or "", record.details or {}
+        person = self._note(record, account, {"account": account})
         if person is None:
             return
         person.values.update(chosen(details, "network", "network_name", "client_family", "personal_message"))
@@ -91,18 +140,18 @@ class Contacts:
         if name is not None:
             self._names.say(record, account, {"name": name})
 
-    def _note(self, record: CommunicationRecord, account: str) -> Fact | None:
-        return self._people.note(record, account, {"account": account})
+    def _note(self, record: CommunicationRecord, key: str, values: Mapping[str, object]) -> Fact | None:
+        return self._people.note(record, key, values)
 
     def all(self) -> list[Entry]:
         """Every contact, with ``lists``, ``groups``, ``names``, ``memberships`` … where there are any."""
-        people = {str(fact.values["account"]): fact.to_dict() for fact in self._people.all()}
+        people = {str(key): fact.to_dict() for key, fact in self._people.items()}
         spans = ("names", self._names), ("memberships", self._lists), ("properties", self._properties)
         for key, kept in spans:
-            for subject, fact in kept.of():
+            for subject, fact in kept.items():
                 _append(people, subject, key, fact.to_dict())
         for key, value, kept in (("lists", "list", self._lists), ("groups", "group", self._groups)):
-            for subject, fact in kept.of():
+            for subject, fact in kept.items():
                 if fact.until is None:
                     _append(people, subject, key, fact.values[value])
         for account, person in people.items():

@@ -5,6 +5,8 @@ longer than :data:`MAX_TEXT` is cut, and ends with an ellipsis: a stranger's nam
 reached the earliest facts are kept, ``full`` says so, and what is kept goes on being counted.
 """
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Hashable, Iterable, Mapping
 
@@ -13,6 +15,9 @@ from rcds_sniffer.records.record import CommunicationRecord, rfc3339
 MAX_TEXT = 1_000
 """Characters of one value."""
 
+ANSWER = 60 * 1_000_000_000
+"""How long after a command its refusal may come, ns."""
+
 Entry = dict[str, object]
 """The JSON form of a fact."""
 
@@ -20,7 +25,7 @@ Entry = dict[str, object]
 class Fact:
     """One thing that is known."""
 
-    __slots__ = ("count", "first", "last", "packet", "source", "until", "values")
+    __slots__ = ("before", "count", "first", "last", "packet", "source", "until", "values")
 
     def __init__(self, record: CommunicationRecord, values: dict[str, object]) -> None:
         self.values = values
@@ -29,6 +34,8 @@ class Fact:
         """Nanoseconds since 1970 UTC, as ``until``."""
         self.until: int | None = None
         """When something else took its place, or it was taken back; None while neither was seen."""
+        self.before: tuple[Hashable, Fact] | None = None
+        """What was so of the same subject, and the key of it, until this took its place."""
         self.count = 1
         """Records that say so."""
         self.source = sys.intern(str(record.source.get("name", "")))
@@ -81,6 +88,10 @@ class Facts:
         """Those that are kept."""
         return list(self._known.values())
 
+    def items(self) -> Iterable[tuple[Hashable, Fact]]:
+        """Those that are kept, each with its key."""
+        return self._known.items()
+
 
 class Spans:
     """What was so from when to when: of each subject one value at a time, in order of time.
@@ -120,9 +131,11 @@ class Spans:
         if now is None and len(self._now) >= self._limit:
             self.full = True
             return
-        if now is not None:
-            now[1].end(record.time)
         fact = Fact(record, dict(values))
+        if now is not None:
+            fact.before = now if now[1].until is None else None
+            now[1].end(record.time)
+            now[1].before = None
         self._now[subject] = key, fact
         if len(self._kept) < self._limit:
             self._kept.append((subject, fact))
@@ -136,6 +149,24 @@ class Spans:
         if now is not None:
             now[1].end(time)
 
+    def refuse(self, subject: Hashable, time: int) -> None:
+        """The server refused what was just said of ``subject``: what was so before is so still."""
+        now = self._now.get(subject)
+        if now is None or now[1].until is not None or now[1].count > 1 or time - now[1].first > ANSWER:
+            return
+        fact = now[1]
+        fact.end(time)
+        fact.values["refused"] = True
+        if fact.before is not None:
+            self._now[subject] = fact.before
+            fact.before[1].until = None
+
+    def resume(self, subject: Hashable, time: int) -> None:
+        """The server refused to end what was so of ``subject``."""
+        now = self._now.get(subject)
+        if now is not None and now[1].until is not None and time - now[1].until <= ANSWER:
+            now[1].until = None
+
     def now(self, subject: Hashable) -> Fact | None:
         """What is so of ``subject`` at the end."""
         now = self._now.get(subject)
@@ -145,7 +176,7 @@ class Spans:
         """Those that are kept."""
         return [fact for _, fact in self._kept]
 
-    def of(self) -> Iterable[tuple[Hashable, Fact]]:
+    def items(self) -> Iterable[tuple[Hashable, Fact]]:
         """Those that are kept, each with its subject."""
         return self._kept
 

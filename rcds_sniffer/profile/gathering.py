@@ -80,7 +80,15 @@ class Gathering:
     def _profile(self, record: CommunicationRecord) -> None:
         if record.conversation_id is None:
             self._sessions.sign(record)
+        details = record.details or {}
+        contact_id = details.get("contact_id")
+        if isinstance(contact_id, str):  # a contact of whom nothing else is known
+            self._contacts.change_of(record, contact_id)
+            self._own.refused(record)
+            return
         self._own.profile(record)
+        if "error" in details and "status" in details:
+            self._sessions.refuse(record)
 
     def _contact(self, record: CommunicationRecord) -> None:
         if record.conversation_id is None:

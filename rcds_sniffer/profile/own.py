@@ -41,6 +41,7 @@ NO_PROPERTIES = frozenset({"ClientIP", "ClientPort", "LoginTime", "inferred", "m
 PICTURE = ("sha1d", "sha1c", "type", "size", "location", "friendly", "creator")
 CLIENT = ("client", "client_version", "os", "os_version", "architecture", "locale", "locale_name")
 ENDPOINT = ("id", "computer", "client_type", "client", "client_version", "client_family")
+REFUSED = ("command", "action", "property", "setting", "status", "group", "error", "error_text")
 PROGRAM = ("product", "client", "chat_logging")
 SETTINGS = ("signature_sound", "scene", "color_scheme")
 """Of the target's presence."""
@@ -60,6 +61,7 @@ class Own:
         self._properties = Spans(limit["properties"])
         self._settings = Spans(limit["settings"])
         self._groups = Spans(limit["groups"])
+        self._group_names: dict[object, str] = {}
         self._facts = {
             name: Facts(limit[name])
             for name in ("pictures", "clients", "addresses", "computers", "failed_logins",
@@ -126,6 +128,7 @@ class Own:
             return
         if "error" in details:
             self.refused(record)
+            self._take_back(record, details)
             return
         self._name(record)
         self._client(record, "program" if "product" in details else "message", chosen(details, *PROGRAM))
@@ -137,8 +140,25 @@ class Own:
             shown = ", ".join(words(details["blocked_words"], MAX_OBJECTS))[:MAX_TEXT]
             self._settings.say(record, "blocked_words", {"setting": "blocked_words", "value": shown})
         self._group(record, details)
-        for name, key in (("mail_to", "mail_to"), ("pages", "page"), ("searches", "search")):
-            self._note(record, name, chosen(details, key))
+        self._note(record, "mail_to", chosen(details, "mail_to"))
+        self._note(record, "pages", chosen(details, "page", "page_argument"))
+        search = details.get("search")
+        if isinstance(search, Mapping):
+            fields = chosen(search, *[name for name in list(search)[:MAX_FIELDS] if len(name) <= MAX_TEXT])
+            self._facts["searches"].note(record, tuple(fields.items()), {"search": fields})
+
+    def _take_back(self, record: CommunicationRecord, details: Mapping[str, object]) -> None:
+        """What the refused command would have changed is as it was."""
+        for spans, subject in (
+            (self._properties, word(details.get("property"))),
+            (self._settings, word(details.get("setting")) or ("web_tv" if "web_tv" in details else None)),
+            (self._groups, word(details.get("group"))),
+            (self.names, "name" if details.get("action") == "renamed" and "name" in details else None),
+        ):
+            if subject is not None and details.get("action") == "removed":
+                spans.resume(subject, record.time)
+            elif subject is not None:
+                spans.refuse(subject, record.time)
 
     def _server_profile(self, record: CommunicationRecord, details: Mapping[str, object]) -> None:
         """The fields of the profile message (MSNP3 and later), as the server calls them."""
@@ -153,20 +173,26 @@ class Own:
                 )
 
     def _group(self, record: CommunicationRecord, details: Mapping[str, object]) -> None:
-        group, key = word(details.get("group")), scalar(details.get("group_id"))
-        if group is None and key is None:
-            return
-        subject = key if key is not None else group
+        """A group goes by its name, and by a number that stays when the name changes."""
+        group, number = word(details.get("group")), scalar(details.get("group_id"))
+        before = None if number is None else self._group_names.get(number)
         if details.get("action") == "removed":
-            self._groups.end(subject, record.time)
+            self._groups.end(group if before is None else before, record.time)
         elif group is not None:
-            self._groups.say(record, subject, chosen(details, "group", "group_id"))
+            if before is not None and before != group:
+                self._groups.end(before, record.time)
+            self._groups.say(record, group, {"group": group})
+            fact = self._groups.now(group)
+            if number is not None and fact is not None and len(self._group_names) < LIMITS["groups"]:
+                self._group_names[number] = group
+                fact.values["group_id"] = number
 
     def refused(self, record: CommunicationRecord) -> None:
         """A command that the server refused."""
         details = record.details or {}
         if "error" in details:
-            self._note(record, "refusals", chosen(details, "command", "action", "property", "error", "error_text"))
+            whom = {"account": word(record.recipients[0])} if record.recipients else {}
+            self._note(record, "refusals", chosen(details, *REFUSED) | whom)
 
     def mail(self, record: CommunicationRecord) -> None:
         """Whose mail the target was told of."""

@@ -51,6 +51,10 @@ class Sessions:
         """The target's status from now on."""
         self.statuses.say(record, OWN, {"status": status})
 
+    def refuse(self, record: CommunicationRecord) -> None:
+        """The server refused the status that was just asked for."""
+        self.statuses.refuse(OWN, record.time)
+
     def logout(self, record: CommunicationRecord) -> None:
         """A session ended."""
         fact = self._open.pop(_connection(record), None)

@@ -32,6 +32,8 @@ def shown(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ", ".join(shown(item) for item in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {shown(item)}" for key, item in value.items())
     return str(value)
 
 
@@ -203,7 +205,7 @@ TABLES: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
         "contacts",
         "Contacts",
         (
-            Column("contact", values_of("account")),
+            Column("contact", lambda row: values_of("account")(row) or values_of("contact_id")(row)),
             Column("name", values_of("name"), under=True),
             Column("other names", _former_names, under=True),
             Column("network", values_of("network_name"), under=True),
@@ -234,13 +236,14 @@ TABLES: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
         "Mail noticed from",
         (Column("address", values_of("mail_from")), Column("name", values_of("name")), *SEEN),
     ),
-    ("pages", "Pages asked for", (Column("page", values_of("page")), *SEEN)),
+    ("pages", "Pages asked for", (Column("page", values_of("page", "page_argument")), *SEEN)),
     ("searches", "Searched for", (Column("words", values_of("search")), *SEEN)),
     (
         "refusals",
         "Refused by the server",
         (
-            Column("command", values_of("command", "action", "property")),
+            Column("command", values_of("command", "action", "property", "setting", "status", "group")),
+            Column("whom", values_of("account")),
             Column("error", values_of("error", "error_text")),
             *SEEN,
         ),
