@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 
 from msnp.frames import ERROR, Frame, Shape, Shapes
+from msnp.handlers_errors import handler_msn_error
 from msnp.handlers_groups import handler_msn_adg, handler_msn_lsg, handler_msn_reg, handler_msn_rmg
 from msnp.handlers_lists import (
     handler_msn_adc,
@@ -23,8 +24,9 @@ from msnp.handlers_lists import (
     handler_msn_syn,
 )
 from msnp.handlers_login import (
+    handler_msn_cvq,
     handler_msn_cvr,
-    handler_msn_error,
+    handler_msn_inf,
     handler_msn_out,
     handler_msn_rng,
     handler_msn_usr,
@@ -56,6 +58,7 @@ from msnp.handlers_properties import (
     handler_msn_sbp,
 )
 from msnp.handlers_service import (
+    handler_msn_asking,
     handler_msn_chl,
     handler_msn_fnd,
     handler_msn_gcf,
@@ -65,6 +68,7 @@ from msnp.handlers_service import (
     handler_msn_sdc,
     handler_msn_snd,
     handler_msn_url,
+    handler_msn_vas,
 )
 from msnp.handlers_status import handler_msn_ubn, handler_msn_ubx, handler_msn_uun, handler_msn_uux
 from msnp.handlers_switchboard import (
@@ -132,12 +136,12 @@ _ROWS: tuple[_Row, ...] = (
     # --- login and housekeeping (4.1)
     (C, "VER", "2-21",   0, NS, True,  rf" {T}(?: [A-Z]{{3,4}}\d+)+", None, handler_msn_ver),
     (S, "VER", "2-21",   0, NS, True,  rf" {T}(?: 0|(?: [A-Z]{{3,4}}\d+)+)", None, handler_msn_ver),
-    (C, "INF", "2-7",    0, NS, False, rf" {T}", None, None),
-    (S, "INF", "2-7",    0, NS, False, rf" {T} [A-Z0-9]+{REST}", None, None),
+    (C, "INF", "2-7",    0, NS, False, rf" {T}", None, handler_msn_inf),
+    (S, "INF", "2-7",    0, NS, False, rf" {T} [A-Z0-9]+{REST}", None, handler_msn_inf),
     (C, "CVR", "2-21",   0, NS, True,  rf"[ \t]+{T}[ \t]+0x[0-9A-Fa-f]+[ \t]+.+", None, handler_msn_cvr),
     (S, "CVR", "2-21",   0, NS, True,  rf" {T} {W} {W} {W} .+", None, handler_msn_cvr),
-    (C, "CVQ", "2-21",   0, NS, True,  rf"[ \t]+{T}[ \t]+0x[0-9A-Fa-f]+[ \t]+.+", None, None),
-    (S, "CVQ", "2-21",   0, NS, True,  rf" {T} {W} {W} {W} .+", None, None),
+    (C, "CVQ", "2-21",   0, NS, True,  rf"[ \t]+{T}[ \t]+0x[0-9A-Fa-f]+[ \t]+.+", None, handler_msn_cvq),
+    (S, "CVQ", "2-21",   0, NS, True,  rf" {T} {W} {W} {W} .+", None, handler_msn_cvq),
     (C, "USR", "2-21",   0, None, True, rf" {T} (?:{LOGIN} [ISA] .+|{A} {W})", None, handler_msn_usr),
     (S, "USR", "2-21",   0, None, True, rf" {T} (?:OK {A}{REST}|{LOGIN} S .+)", None, handler_msn_usr),
     (C, "XFR", "2-21",   0, NS, True,  rf" {T} (?:SB|NS){REST}", None, handler_msn_xfr),
@@ -164,12 +168,12 @@ _ROWS: tuple[_Row, ...] = (
     (S, "SDC", "5-21",   0, NS, False, rf" {T} OK", None, handler_msn_sdc),
     (C, "IMS", "3-21",   0, NS, False, rf" {T} (?:ON|OFF)", None, handler_msn_ims),
     (S, "IMS", "3-21",   0, NS, False, rf" {T} {T} (?:ON|OFF)", None, handler_msn_ims),
-    (C, "LKP", "12-21",  0, NS, False, rf" {T}{REST}", None, None),
-    (S, "LKP", "12-21",  0, NS, False, rf" {T}{REST}", None, None),
-    (C, "GSB", "11-21",  0, NS, False, rf" {T}{REST}", None, None),
-    (S, "GSB", "11-21",  0, NS, False, rf" {T}{REST}", None, None),
-    (C, "RFS", "13-21",  0, NS, False, rf"(?: {T})?", None, None),
-    (S, "RFS", "13-21",  0, NS, False, rf"(?: {T})?", None, None),
+    (C, "LKP", "12-21",  0, NS, False, rf" {T}{REST}", None, handler_msn_asking),
+    (S, "LKP", "12-21",  0, NS, False, rf" {T}{REST}", None, handler_msn_asking),
+    (C, "GSB", "11-21",  0, NS, False, rf" {T}{REST}", None, handler_msn_asking),
+    (S, "GSB", "11-21",  0, NS, False, rf" {T}{REST}", None, handler_msn_asking),
+    (C, "RFS", "13-21",  0, NS, False, rf"(?: {T})?", None, handler_msn_asking),
+    (S, "RFS", "13-21",  0, NS, False, rf"(?: {T})?", None, handler_msn_asking),
     # --- presence (4.2)
     (C, "CHG", "2-20",   0, NS, True,  rf" {T} {STATUS}{REST}", None, handler_msn_chg),
     (S, "CHG", "2-20",   0, NS, True,  rf" {T} {STATUS}{REST}", None, handler_msn_chg),
@@ -225,8 +229,8 @@ _ROWS: tuple[_Row, ...] = (
     (S, "UBN", "13-18",  4, NS, True,  rf" {A} \d+ {N}", None, handler_msn_ubn),
     (C, "UUM", "14-18",  5, NS, True,  rf" {T} {A} \d+ \d+ {N}", MIME, handler_msn_uum),
     (S, "UBM", "14-18",  4, None, True, rf" {A} \d+ (?:{A} \d+ )?\d+ {N}", MIME, handler_msn_ubm),
-    (C, "VAS", "16-21",  4, NS, True,  rf" {T} {A} \d+ \d+ {N}", XML, None),
-    (S, "VAS", "16-21",  0, NS, False, rf" {T}", None, None),
+    (C, "VAS", "16-21",  4, NS, True,  rf" {T} {A} \d+ \d+ {N}", XML, handler_msn_vas),
+    (S, "VAS", "16-21",  0, NS, False, rf" {T}", None, handler_msn_vas),
     # --- three header blocks, MSNP18 and later (8.1)
     (C, "PUT", "18-21",  3, NS, True,  rf" {T} {N}", MIME, handler_msn_put),
     (S, "PUT", "18-21",  4, NS, True,  rf" {T} OK {N}", MIME, handler_msn_put),
@@ -235,10 +239,10 @@ _ROWS: tuple[_Row, ...] = (
     (S, "NFY", "18-21",  3, NS, True,  rf" (?:PUT|DEL) {N}", MIME, handler_msn_nfy),
     (C, "SDG", "18-21",  3, NS, True,  rf" {T} {N}", MIME, handler_msn_sdg),
     (S, "SDG", "18-21",  3, NS, True,  rf" {T} (?:OK|{N})", MIME, handler_msn_sdg),
-    (C, "GET", "21",     3, NS, False, rf" {T} {N}", None, None),
-    (S, "GET", "21",     3, NS, False, rf" {T}(?: OK)? {N}", None, None),
-    (C, "FSL", "21",     3, NS, False, rf" {T} {N}", None, None),
-    (S, "FSL", "21",     3, NS, False, rf" {T}(?: OK)? {N}", None, None),
+    (C, "GET", "21",     3, NS, False, rf" {T} {N}", None, handler_msn_asking),
+    (S, "GET", "21",     3, NS, False, rf" {T}(?: OK)? {N}", None, handler_msn_asking),
+    (C, "FSL", "21",     3, NS, False, rf" {T} {N}", None, handler_msn_asking),
+    (S, "FSL", "21",     3, NS, False, rf" {T}(?: OK)? {N}", None, handler_msn_asking),
     # --- conversations (2.3, 2.5, 5)
     (C, "ANS", "2-20",   0, SB, True,  rf" {T} {A} {W} {W}", None, handler_msn_ans),
     (S, "ANS", "2-20",   0, SB, True,  rf" {T} OK", None, handler_msn_ans),
