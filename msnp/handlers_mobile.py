@@ -15,6 +15,7 @@ from msnp.frames import Frame, MalformedError, Payload
 from msnp.handlers_login import account_of
 from msnp.markup import Element
 from msnp.mime import Content, Headers, parse, whole_content
+from msnp.requests import asked
 from msnp.routing import network_name, read_markup
 from msnp.state import State
 from msnp.text import decode_word
@@ -138,6 +139,7 @@ def _handle_own_page(state: State, line: Frame, extra: dict[str, object]) -> Non
     root = _markup(payload)
     origin = own_origin(line.mark, state.own_name(), line.number(1), None)
     _tell_page(state, origin, account, root, payload, extra)
+    asked(state, line, account, thread=origin.thread)
 
 
 def _page_account(token: bytes) -> str:
@@ -195,6 +197,7 @@ def handler_msn_uum(state: State, line: Frame) -> None:
     account = account_of(line.word(2))
     origin = own_origin(line.mark, state.own_name(), line.number(1), None)
     origin.thread = _thread_with(state, account)
+    asked(state, line, account, thread=origin.thread)
     _tell_beyond(state, origin, line, line.number(3), line.word(4))
 
 

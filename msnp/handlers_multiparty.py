@@ -26,6 +26,7 @@ from msnp.contents import tell_content, text_extra
 from msnp.events import ProfileLearnt
 from msnp.frames import Frame, MalformedError
 from msnp.mime import Content, Headers, whole_content
+from msnp.requests import asked
 from msnp.routing import Address, Routed, parse_address, read_routed
 from msnp.state import State
 from msnp.threads import Thread, between
@@ -51,8 +52,7 @@ def handler_msn_sdg(state: State, line: Frame) -> None:
     """
     state.online = True
     if not line.from_client and line.word(2) == b"OK":
-        state.requests.pop((b"SDG", line.word(1)), None)
-        return
+        return  # the server has it; whether the other does is not said
     routed = _read(line)
     sender = routed.sender
     if sender is None or routed.to is None:
@@ -70,7 +70,7 @@ def handler_msn_sdg(state: State, line: Frame) -> None:
     origin = _origin_of(state, line, sender)
     origin.thread = _thread_of(state, line, routed)
     if line.from_client:
-        state.requests.remember((b"SDG", line.word(1)), origin.thread)
+        asked(state, line, routed.to.person, thread=origin.thread)
     _handle_message(state, origin, routed, kind)
 
 
@@ -224,6 +224,7 @@ def handler_msn_put(state: State, line: Frame) -> None:
         return
     routed = _read(line)
     _prove(state, line, routed.sender, "PUT From")
+    asked(state, line, details=_about(routed))
     kind = routed.content.headers.type
     if kind == USER_XML:
         handle_user(state, line, routed, own=True)
@@ -231,6 +232,11 @@ def handler_msn_put(state: State, line: Frame) -> None:
         handle_own_put(state, line, routed)
     else:
         state.counters["content other"] += 1
+
+
+def _about(routed: Routed) -> dict[str, object] | None:
+    """For a refusal: which group it is about."""
+    return {"circle_id": routed.group} if routed.group is not None else None
 
 
 def handler_msn_del(state: State, line: Frame) -> None:
@@ -243,6 +249,7 @@ def handler_msn_del(state: State, line: Frame) -> None:
         return
     routed = _read(line)
     _prove(state, line, routed.sender, "DEL From")
+    asked(state, line, details=_about(routed))
     handle_leave(state, line, routed)
 
 

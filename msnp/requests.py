@@ -12,6 +12,7 @@ from typing import NamedTuple
 from msnp.events import NOTHING
 from msnp.frames import Frame
 from msnp.state import State
+from msnp.threads import Thread
 
 _ANY = b""
 """In place of the command in the key: an error says the transaction only."""
@@ -25,10 +26,16 @@ class Request(NamedTuple):
     """Whom it is about; None: nobody, several, or not known."""
     details: Mapping[str, object]
     """What else its refusal shall say: ``action``, ``lists``, ``status`` …, by the names of the records."""
+    thread: Thread | None = None
+    """Of something said: the conversation in which it is refused then."""
 
 
 def asked(
-    state: State, line: Frame, account: str | None = None, details: Mapping[str, object] | None = None
+    state: State,
+    line: Frame,
+    account: str | None = None,
+    details: Mapping[str, object] | None = None,
+    thread: Thread | None = None,
 ) -> None:
     """Remember the client's request ``line``, should it be refused; a server's line is none and changes nothing.
 
@@ -39,7 +46,7 @@ def asked(
     if not line.from_client or len(line.tokens) < 2 or not line.tokens[1].isdigit():
         return
     command = line.tokens[0].decode("ascii", "replace")
-    state.requests.remember((_ANY, line.tokens[1]), Request(command, account, details or NOTHING))
+    state.requests.remember((_ANY, line.tokens[1]), Request(command, account, details or NOTHING, thread))
 
 
 def refused(state: State, transaction: bytes) -> Request | None:

@@ -17,6 +17,7 @@ cdef class Utterance:
 cdef class Acknowledged(Utterance):
     cdef readonly long long transaction
     cdef readonly bint delivered
+    cdef public object thread
 
 
 @cython.locals(event=Acknowledged)

@@ -67,11 +67,13 @@ class Utterance:
 
 
 class Acknowledged(Utterance):
-    """The server delivered (ACK) or refused (NAK) the own account's MSG."""
+    """The server delivered (ACK) or refused (NAK, or an error) what the own account said."""
 
-    __slots__ = ("delivered", "transaction")
+    __slots__ = ("delivered", "thread", "transaction")
     transaction: int
     delivered: bool
+    thread: Thread | None
+    """The conversation, where the connection carries several; None: the connection's own."""
 
 
 def acknowledged(mark: Mark, transaction: int, delivered: bool) -> Acknowledged:
@@ -81,6 +83,7 @@ def acknowledged(mark: Mark, transaction: int, delivered: bool) -> Acknowledged:
     event.from_client = False
     event.transaction = transaction
     event.delivered = delivered
+    event.thread = None
     return event
 
 

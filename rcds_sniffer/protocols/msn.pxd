@@ -3,7 +3,7 @@
 cimport cython
 
 from msnp.session cimport MsnSession
-from msnp.utterances cimport Message as Said
+from msnp.utterances cimport Acknowledged, Message as Said
 from rcds_sniffer.events cimport Connection
 from rcds_sniffer.protocols.msn_events cimport seen_at, translate_utterance
 from reassembly.events cimport Flow, StreamData
@@ -14,7 +14,7 @@ cdef class _Line:
     cdef public Connection connection
     cdef public MsnSession session
     cdef public bint silent, swapped
-    @cython.locals(connection=Connection, message=Said)
+    @cython.locals(connection=Connection, message=Said, answer=Acknowledged)
     cpdef translate(self, event)
     cdef Connection _thread(self, thread, event)
     cdef _prove(self, event)

@@ -72,6 +72,10 @@ class _Line:
                 message = event
                 if message.origin.thread is not None:
                     connection = self._thread(message.origin.thread, message)
+            elif isinstance(event, said.Acknowledged):
+                answer = event
+                if answer.thread is not None:
+                    connection = self._thread(answer.thread, answer)
             self._decoder.emit(translate_utterance(event, connection))
             self.session.muted = self.connection.muted
             return
@@ -93,7 +97,10 @@ class _Line:
 
     def _thread(self, thread: Thread, event: msn.Event) -> Connection:
         """The connection that stands for a conversation; what of it is new is told first."""
-        key = thread.key or UNNAMED + thread.people[0]
+        key = thread.key
+        if not key:  # of the own account, not proven when it was said, with one other
+            other, account = thread.people[0], self.session.account
+            key = UNNAMED + other if account is None else between(account, other).key
         known = self._threads.get(key)
         seen = seen_at(event.mark, event.from_client, event.ordinal)
         emit, session = self._decoder.emit, self.session
@@ -103,7 +110,7 @@ class _Line:
             known = self._threads[key] = made, set()
             if session.account is not None:
                 emit(shared.AccountKnown(made, seen, account=session.account, evidence="connection"))
-            if thread.key:
+            if not key.startswith(UNNAMED):
                 emit(shared.ConversationKnown(made, seen, session_id=key))
             if len(self._threads) > MAX_THREADS:
                 oldest = next(iter(self._threads))
