@@ -67,9 +67,8 @@ class Sessions:
             self.statuses.end(OWN, record.time)
 
     def _begin(self, record: CommunicationRecord) -> Fact:
-        values: dict[str, object] = {"login": False, "address": word(record.client), "server": word(record.server)}
-        if record.protocol_version is not None:
-            values["protocol_version"] = word(record.protocol_version)
+        where = {"address": record.client, "server": record.server, "protocol_version": record.protocol_version}
+        values: dict[str, object] = {"login": False} | chosen(where, *where)
         fact = Fact(record, values)
         self._open.pop(_connection(record), None)
         if len(self._open) >= MAX_OPEN:

@@ -12,7 +12,8 @@ SCREEN = {"rich"}
 METRICS = {"prometheus_client", "wsgiref", "socketserver"}
 CAPTURE = {"dpkt", "zstandard"}
 COMMANDS = {
-    f"rcds_sniffer.cli.{name}" for name in ("capture", "doctor", "replay", "records", "count", "completion")
+    f"rcds_sniffer.cli.{name}"
+    for name in ("capture", "doctor", "replay", "records", "profile", "count", "completion")
 }
 ENGINE = {"reassembly.native", "msnp.session", "rcds_sniffer.records.recorder"}
 
