@@ -47,7 +47,7 @@ def read_call(octets: bytes) -> Call | None:
     first = _FIRST.match(plain)
     if first is None:
         return None
-    head, _, body = _split(plain[first.end() :])
+    head, body = _split(plain[first.end() :])
     fields = {_SHORT.get(name.lower(), name.lower()): value for name, value in parse_fields(head).items()}
     number, _, method = fields.get("cseq", "").strip().partition(" ")
     details: dict[str, object] = {}
@@ -71,9 +71,10 @@ def _answered(code: int, method: str) -> str | None:
     return "accept" if code < 300 else "cancel"
 
 
-def _split(octets: bytes) -> tuple[bytes, bytes, bytes]:
+def _split(octets: bytes) -> tuple[bytes, bytes]:
+    """Headers and body."""
     found = _BLANK_LINE.search(octets)
-    return (octets[: found.start()], b"", octets[found.end() :]) if found is not None else (octets, b"", b"")
+    return (octets[: found.start()], octets[found.end() :]) if found is not None else (octets, b"")
 
 
 def _unwrapped(octets: bytes) -> bytes:

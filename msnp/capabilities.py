@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 MAX_CACHED = 1024
-"""Values whose meaning is remembered; there are some dozens in real traffic. Beyond, the least used is forgotten."""
+"""Values whose meaning is remembered; real traffic has some dozens. Beyond, the least used is forgotten."""
 
 CAPABILITIES = re.compile(r"([0-9]{1,10})(?::([0-9]{1,10}))?")
 

@@ -166,11 +166,8 @@ def _form(rest: list[bytes], version: int | None) -> str:
 
 def _readings(rest: list[bytes]) -> list[dict[str, object]]:
     """What ``1 64 0`` behind an account is by either rule."""
-    one = {
-        "name": decode_name(rest[0]),
-        "capabilities": _capabilities(rest[1:]),
-        **describe(_capabilities(rest[1:])),
-    }
+    named = _capabilities(rest[1:])
+    one = {"name": decode_name(rest[0]), "capabilities": named, **describe(named)}
     two = {"network": int(rest[0]), "name": decode_name(rest[1]), "capabilities": _capabilities(rest[2:])}
     return [one, two]
 
@@ -206,7 +203,8 @@ def handler_msn_fln(state: State, line: Frame) -> None:
     """FLN: a contact went offline, or hides, or has blocked the own account.
 
     MSNP2 to 13 ``FLN account``; 14 and 15 ``FLN account network [capabilities]``; 16 and 17
-    ``FLN account network 0:0`` or ``FLN network:account capabilities``; 18 to 20 ``FLN network:account[;via=…] 0:0``.
+    ``FLN account network 0:0`` or ``FLN network:account capabilities``; 18 to 20
+    ``FLN network:account[;via=…] 0:0``.
     Of the own account: one of its endpoints (MSNP16 on), told where it is named.
     """
     state.online = True

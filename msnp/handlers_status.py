@@ -17,8 +17,8 @@ from msnp.text import decode_word
 from msnp.threads import alone_with, between
 from msnp.utterances import Origin, origin_of, own_origin, sending
 
-_XML, _SIP, _SIGN_OUT, _CLOSED, _TUNNEL = 1, 2, 4, 5, 12
-_ABOUT_CALLS = (_SIP, 11, _TUNNEL)
+_XML, _SIGN_OUT, _CLOSED = 1, 4, 5
+_ABOUT_CALLS = (2, 11, 12)
 _MOST_KEPT = 99
 """The highest type that is counted by its number; the others together."""
 _LONGEST = 512
@@ -131,7 +131,7 @@ def _tell(state: State, line: Frame, token: bytes, kind: int) -> None:
     elif kind == _CLOSED:
         told = _tell_closed(state, line, payload)
     elif kind in _ABOUT_CALLS and not state.is_own(account):
-        told = _tell_call(state, line, account, kind, payload)
+        told = _tell_call(state, line, account, payload)
     elif kind == _XML and not state.is_own(account):
         told = _tell_shared(state, line, account, payload)
     if not told:
@@ -163,7 +163,7 @@ def _tell_closed(state: State, line: Frame, payload: Payload) -> bool:
     return True
 
 
-def _tell_call(state: State, line: Frame, account: str, kind: int, payload: Payload) -> bool:
+def _tell_call(state: State, line: Frame, account: str, payload: Payload) -> bool:
     """Types 2, 11 and 12: a call is asked for, accepted, refused or ended."""
     call = read_call(_opening(payload))
     if call is None or call.command is None:
@@ -174,7 +174,7 @@ def _tell_call(state: State, line: Frame, account: str, kind: int, payload: Payl
 
 
 def _tell_shared(state: State, line: Frame, account: str, payload: Payload) -> bool:
-    """Type 1: ``<SNM opcode="SNM" csid="{guid}"/>`` asks to share a folder; its answers (ACK, NAK, INFO) are counted."""
+    """Type 1: ``<SNM opcode="SNM" csid="{guid}"/>`` asks to share a folder; answers are counted."""
     found = parse_markup(_opening(payload)).first("snm")
     if found is None or found.attributes.get("opcode", "").upper() != "SNM":
         return False

@@ -1,4 +1,4 @@
-"""MSNObjects: what describes a picture, an emoticon, a wink or a sound that can be had from its owner (reference 6.4).
+"""MSNObjects: what describes a picture, an emoticon, a wink or a sound that its owner has (reference 6.4).
 
 ``<msnobj Creator="…" Size="…" Type="…" Location="…" Friendly="…" SHA1D="…" SHA1C="…"/>``, from MSNP9 on:
 percent-encoded in CHG, ILN and NLN, plain in the contents of messages, with entities in UUX and UBX. The attributes
