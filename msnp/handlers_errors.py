@@ -10,6 +10,7 @@ from msnp.markup import parse_markup
 from msnp.requests import Request, refused
 from msnp.state import State
 from msnp.text import decode_text
+from msnp.utterances import acknowledged
 
 MAX_TEXT = 4096
 """Characters of an error's payload that are told."""
@@ -45,6 +46,10 @@ def handler_msn_error(state: State, line: Frame) -> None:
     request = refused(state, transaction)
     if login is not None:
         request = Request("USR", None, {})
+    if request is not None and request.thread is not None and transaction.isdigit():
+        answer = acknowledged(line.mark, int(transaction), delivered=False)
+        answer.thread = request.thread
+        state.emit(answer)
     signing_in = bool(state.notification) and not state.logged_in
     if signing_in and login not in {None, b"SHA"}:
         _tell_login(state, line, code, None)

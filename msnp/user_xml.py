@@ -8,11 +8,13 @@ for the status: that is the last one told. ``NFY DEL``, or an empty status: gone
 
 import re
 
+from msnp.capabilities import CAPABILITIES, describe
 from msnp.circles import multiparty_of
 from msnp.events import StatusChanged
 from msnp.frames import Frame, MalformedError
 from msnp.markup import Element
 from msnp.msnobject import parse_msnobject
+from msnp.personal import read_media
 from msnp.routing import Address, Routed
 from msnp.state import State
 
@@ -23,9 +25,10 @@ MAX_VALUE = 4096
 """Characters of a value that are kept."""
 
 _STATUS = re.compile(r"NLN|BSY|IDL|BRB|AWY|PHN|LUN|HDN|FLN")
-_CAPABILITIES = re.compile(r"[0-9]{1,10}(?::[0-9]{1,10})?")
 _PROGRAM = re.compile(r"([A-Za-z0-9_ -]{1,64}):([0-9][0-9A-Za-z.]{0,63})")
-_TEXTS = {"psm": "personal_message", "rum": "rum", "scene": "scene", "colorscheme": "color_scheme", "ddp": "ddp"}
+_TEXTS = {"psm": "personal_message", "colorscheme": "color_scheme"}
+_OBJECTS = {"usertilelocation": "picture", "ddp": "ddp", "scene": "scene", "rum": "rum"}
+"""Values that are MSNObjects, or text where they are not; what ``RUM`` stands for is not documented."""
 _OF_ENDPOINT = {
     "epname": "computer",
     "clienttype": "client_type",
@@ -125,15 +128,18 @@ def _said(user: Element) -> dict[str, str]:
 
 def _details(user: Element, said: dict[str, str]) -> dict[str, object]:
     details: dict[str, object] = {field: said[name] for name, field in _TEXTS.items() if name in said}
-    picture = said.get("usertilelocation")
-    if picture and (described := parse_msnobject(picture)) is not None:
-        details["picture"] = described
+    for name, field in _OBJECTS.items():
+        if value := said.get(name):
+            details[field] = parse_msnobject(value) or value
+    if "currentmedia" in said:
+        details["media"] = read_media(said["currentmedia"])
     endpoints = _endpoints(user)
     if endpoints:
         details["endpoints"] = endpoints
         capable = {endpoint["capabilities"] for endpoint in endpoints if "capabilities" in endpoint}
         if len(capable) == 1:
-            details["capabilities"] = capable.pop()
+            (common,) = capable
+            details |= {"capabilities": common, **describe(str(common))}
     return details
 
 
@@ -155,8 +161,8 @@ def _put(endpoint: dict[str, object], part: str, name: str, value: str) -> None:
     if not value:
         return
     if name == "capabilities":
-        if part != "PE" and _CAPABILITIES.fullmatch(value):
-            endpoint["capabilities"] = value
+        if part != "PE" and CAPABILITIES.fullmatch(value):
+            endpoint |= {"capabilities": value, **describe(value)}
     elif name == "idle":
         endpoint["idle"] = _YES.get(value.lower(), value)
     elif name == "ver":

@@ -260,7 +260,8 @@ def test_a_circles_name() -> None:
 
 # --- presence -----------------------------------------------------------------------------------------------
 
-PRESENCE = f"""<user><s n="IM"><Status>BSY</Status></s><s n="PE"><FriendlyName>Kim</FriendlyName>
+PRESENCE = f"""<user><s n="IM"><Status>BSY</Status>
+<CurrentMedia>\\0Music\\01\\0{{0}} - {{1}}\\0月亮\\0Teresa\\0</CurrentMedia></s><s n="PE"><FriendlyName>Kim</FriendlyName>
 <PSM>好的 &amp; co</PSM></s>
 <sep n="IM" epid="{THERE}"><Capabilities>2789003324:48</Capabilities></sep>
 <sep n="PE" epid="{THERE}"><VER>MSNMSGR:15.4.3502.0922</VER><TYP>1</TYP><Capabilities>0:0</Capabilities></sep>
@@ -275,7 +276,13 @@ def test_presence_of_a_contact() -> None:
     (event,) = status_of(events_of([*LOGIN, presence("S: NFY PUT #", TO_LOU, TO_KIM, PRESENCE)]))
     assert tell([event]) == [f"StatusChanged {KIM} BSY Kim False 1 2789003324:48"]
     assert event.details["personal_message"] == "好的 & co"
-    (endpoint,) = event.details["endpoints"]  # type: ignore[attr-defined,misc]
+    assert event.details["client_family"] == "WLM 2009"
+    media = event.details["media"]
+    assert isinstance(media, dict)
+    assert (media["title"], media["artist"], media["playing"]) == ("月亮", "Teresa", True)
+    endpoints = event.details["endpoints"]
+    assert isinstance(endpoints, list)
+    (endpoint,) = endpoints
     assert (
         endpoint.items()
         >= {

@@ -250,6 +250,16 @@ def test_pages_and_yahoo_are_conversations_of_two() -> None:
     assert details[2]["network_name"] == "yahoo"
 
 
+def test_text_that_the_server_refused() -> None:
+    tap = Tap(LOU)
+    signed_in(tap, LOU).hear(
+        says(LOU, KIM, "hi"), *script("S: 217 7"), says(LOU, PAT, "ok"), *script("S: SDG 7 OK")
+    )
+    refused, sent = [record.details or {} for record in tap.end() if record.event == "message"]
+    assert (refused["delivery"], sent["delivery"]) == ("refused", None)
+    assert [r.details["error"] for r in tap.records if r.event == "contact" and r.details is not None] == [217]
+
+
 # --- bounds -------------------------------------------------------------------------------------------------
 
 
