@@ -9,6 +9,7 @@ if the other does not come. So is the question for somebody's network, whose ans
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from msnp.events import ContactLearnt, Event, ProfileLearnt
@@ -35,6 +36,9 @@ MAX_HELD = 256
 """Events held; beyond, the oldest is told as it is."""
 HOLD_TIME = 10 * SECOND
 """How long the other half of a block, or an answer, is waited for."""
+
+_GUID = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
+_ALMOST_GUID = re.compile(r"\{?[0-9A-Fa-f]{1,16}(?:-[0-9A-Fa-f]{1,16}){1,7}\}?")
 
 
 class Person:
@@ -196,14 +200,19 @@ def _has_room(state: State) -> bool:
 
 
 def is_number(word: str) -> bool:
-    """Whether this is a group's or contact's number: digits up to MSNP9, a GUID later."""
-    return word.isdigit() or ("-" in word and not word.strip("0123456789abcdefABCDEF-{}"))
+    """Whether this is a group's number: digits up to MSNP9, a GUID later."""
+    return (word.isascii() and word.isdigit()) or is_guid(word)
+
+
+def is_guid(word: str) -> bool:
+    """Whether this is a GUID, with or without braces."""
+    return _GUID.fullmatch(word) is not None
 
 
 def number_of(token: bytes) -> str:
-    """The number (GUID) that stands for a contact."""
+    """The number that stands for a contact: a GUID, or what looks like a short one."""
     word = decode_word(token)
-    if len(word) > MAX_WORD or "-" not in word or not is_number(word):
+    if _ALMOST_GUID.fullmatch(word) is None:
         raise MalformedError("no account")
     return word.lower()
 

@@ -6,7 +6,7 @@ A group has a number up to MSNP9 and a GUID later; MSN 7.0 also says its name wh
 alone is heard, or later by the list. ``~`` is what the servers call the group of those who are in none.
 """
 
-from msnp.contact_list import contacts_of, is_number
+from msnp.contact_list import contacts_of, is_guid
 from msnp.events import ProfileLearnt
 from msnp.frames import Frame, MalformedError
 from msnp.list_changes import repeated
@@ -39,8 +39,10 @@ def handler_msn_lsg(state: State, line: Frame) -> None:
         group_id, name = words[4], words[5]
     elif len(words) == 4 and words[2:] == [b"0", b"0"]:
         return  # MSNP7, none
-    elif len(words) >= 2:
-        group_id, name = _in_order(words[:2])
+    elif len(words) == 3:
+        group_id, name = words[:2]
+    elif len(words) == 2:
+        group_id, name = _in_order(words)
     else:
         raise MalformedError("no group")
     number, shown = decode_name(group_id).lower(), decode_name(name)
@@ -51,7 +53,7 @@ def handler_msn_lsg(state: State, line: Frame) -> None:
 def _in_order(words: list[bytes]) -> tuple[bytes, bytes]:
     """Number and name, which change places with MSNP10."""
     first, second = words
-    return (second, first) if b"-" in second and is_number(decode_name(second)) else (first, second)
+    return (second, first) if is_guid(decode_name(second)) else (first, second)
 
 
 def handler_msn_adg(state: State, line: Frame) -> None:

@@ -129,7 +129,8 @@ def _add(state: State, line: Frame, change: Change, group: str | None, *, known:
         change = change._replace(extra=(("groups", [name or group]),))
     tell_added(state, line, change)
     if change.lists & FL and change.account is not None:
-        contacts.learn(change.account).groups = () if group is None else (number or group,)
+        none = () if line.tokens[0] == b"ADC" else None  # up to MSNP9 it is the one that everybody has
+        contacts.learn(change.account).groups = none if group is None else (number or group,)
 
 
 def handler_msn_rem(state: State, line: Frame) -> None:

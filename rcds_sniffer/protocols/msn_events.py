@@ -56,7 +56,8 @@ def _presence(event: msn.StatusChanged, at: At) -> Event:
 def _name(event: msn.NameChanged, at: At) -> Event:
     if event.account is None:
         return shared.Profile(*at, name=event.name, details={"name": event.name})
-    return shared.Contact(*at, account=event.account, name=event.name, details={"name": event.name})
+    details = {"action": "renamed", "name": event.name}
+    return shared.Contact(*at, account=event.account, name=event.name, details=details)
 
 
 def _profile_learnt(event: msn.ProfileLearnt, at: At) -> Event:
