@@ -1,7 +1,8 @@
 """What people send each other by MSG, other than texts and typing notices: one function for each content type.
 
-Reference 5.3. All but the encryption's texts are the same in every version that has them; each module beside this
-one says from which on. ``application/x-msnmsgrp2p`` is framed and counted, no more.
+Reference 5.3. Each type has one form in all versions that have it; the module that reads it says from which on.
+What SDG carries in MSNP21, and UUM and UBM between networks, comes here too. ``application/x-msnmsgrp2p`` is framed
+and counted, no more.
 """
 
 from collections.abc import Callable, Mapping
@@ -81,9 +82,11 @@ def _tell_client(state: State, origin: Origin, body: Body) -> None:
 
 
 def _tell_simp(state: State, origin: Origin, body: Body) -> None:
-    """Simp's texts and keys: a message of which only the fact can be read."""
+    """Simp's texts and keys: a message of which only the fact can be read, and what its headers say of it."""
     event = text_message(origin, body.content)
-    event.extra = {"encrypted": "simp"}
+    headers = body.content.headers
+    said = {name: value for name, key in _SIMP if (value := headers.get(key)) is not None}
+    event.extra = {"encrypted": "simp", **({"encryption": said} if said else {})}
     state.emit(event)
 
 
@@ -102,4 +105,5 @@ _TELLERS: dict[str, Callable[[State, Origin, Body], None]] = {
 TEACHING = frozenset({"text/x-mms-emoticon", "text/x-mms-animemoticon", _INVITATION})
 """Content types without which later messages say less."""
 _COUNTED = frozenset({"application/x-msnmsgrp2p", "text/x-keepalive"})
+_SIMP = (("step", "messagetype"), ("program", "via"), ("recipient", "rcpt"))
 _HEADERS = (("dest_agent", "dest-agent"), ("roster", "roster"))

@@ -1,8 +1,8 @@
 """Datacasts: nudges, winks, voice clips, actions (reference 5.3).
 
-From MSNP9 on, in every version alike: ``ID: n``, and for some a ``Data:`` line. 1 is a nudge; 2 a wink, 3 a voice
-clip, each with the MSNObject by which the others fetch it; 4 an action, with its text. Other numbers are programs'
-own, and only counted.
+The form is the same in every version: ``ID: n``, and for some a ``Data:`` line. 1 is a nudge; 2 a wink, 3 a voice
+clip (clients of MSNP12 and later), each with the MSNObject (MSNP9 and later) by which the others fetch it; 4 an
+action, with its text. Other numbers are programs' own, and only counted.
 """
 
 from msnp.bodies import Body

@@ -18,7 +18,8 @@ from msnp.utterances import Origin, sending
 MAX_KEPT = 64 * 1024
 """Octets of a picture that stand in the details in full; of a larger one its size and hash do."""
 
-_MARK = re.compile(rb"\s*base64:", re.IGNORECASE)
+_MARK = re.compile(rb"\s*(?:base64:|(?=R0lGOD))", re.IGNORECASE)
+"""In front of base64; a GIF's own beginning in base64 shows it too."""
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 

@@ -124,6 +124,17 @@ def test_simp_is_named_and_kept_as_sent() -> None:
     assert (event.text, event.content_type, event.extra) == ("SIMP1\r\nxyz", "text/x-secway", {"encrypted": "simp"})
 
 
+def test_simp_says_which_step_it_is() -> None:
+    request = (
+        "MIME-Version: 1.0\r\nContent-Type: text/x-secway\r\nRcpt: lou@a.example\r\nMessageType: CryptoRequest\r\n"
+    )
+    request += "SymmetricCipher: AES-128; 3DES-128;\r\nVia: Simp Lite-MSN 2.2.2.11\r\n\r\n"
+    (event,) = only(events_of([*OPENED, say(KIM, request)]), TextMessage)
+    assert isinstance(event, TextMessage)
+    said = {"step": "CryptoRequest", "program": "Simp Lite-MSN 2.2.2.11", "recipient": "lou@a.example"}
+    assert (event.text, event.extra) == ("", {"encrypted": "simp", "encryption": said})
+
+
 def test_headers_of_offline_delivery() -> None:
     (event,) = only(events_of([*OPENED, say(KIM, mime("你好", Dest_Agent="client"))]), TextMessage)
     assert isinstance(event, TextMessage)

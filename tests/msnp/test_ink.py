@@ -81,8 +81,9 @@ def test_base64_as_it_may_stand(body: str) -> None:
     assert event.details.get("points") == (26 if body != LINE else None)
 
 
-def test_a_picture_in_one_part() -> None:
-    event = sent("base64:" + b64encode(GIF).decode(), "image/gif")
+@pytest.mark.parametrize("mark", ["base64:", ""])
+def test_a_picture_in_one_part(mark: str) -> None:
+    event = sent(mark + b64encode(GIF).decode(), "image/gif")
     assert picture(event) == GIF
     assert (event.details["width"], event.details["height"]) == (32, 16)
     assert "unread" not in event.details
