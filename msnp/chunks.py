@@ -1,10 +1,10 @@
 """Messages that were sent in parts: texts, mostly, and handwriting (reference 5.4).
 
-From clients whose capabilities say 0x20. The first part has the headers, ``Message-ID`` and ``Chunks: n``; each later
-part has only the id and ``Chunk: k``. Parts belong together by sender and id. What is called a text here is a message
-of any type: it is handed on when its last part is here, and else as it is: when its sender uses the id for another
-one, when it has waited too long, at a limit, and at the session's end. Nothing is dropped because a part of it is
-missing.
+From clients whose capabilities say 0x20. The first part has the headers, ``Message-ID`` and ``Chunks: n``; each
+later part has only the id and ``Chunk: k``. Parts belong together by sender and id. What is called a text here is a
+message of any type: it is handed on when its last part is here, and else as it is: when its sender uses the id for
+another one, when it has waited too long, at a limit, and at the session's end. Nothing is dropped because a part of
+it is missing.
 """
 
 from collections import OrderedDict
