@@ -6,10 +6,14 @@ way; people are counted by the bare address. The own account may join itself (WL
 not a participant beside itself.
 """
 
-from msnp.accounts import endpoint
-from msnp.events import Called, Joined, Left, Present
+from collections.abc import Mapping
+
+from msnp.accounts import MAX_OCTETS, endpoint
+from msnp.capabilities import CAPABILITIES, describe
+from msnp.events import NOTHING, Called, Joined, Left, Present
 from msnp.frames import Frame
 from msnp.handlers_login import account_of
+from msnp.requests import asked
 from msnp.state import State
 from msnp.text import decode_name, decode_word
 from msnp.utterances import acknowledged
@@ -27,6 +31,7 @@ def handler_msn_ans(state: State, line: Frame) -> None:
         return
     account = account_of(line.word(2))
     cookie, session_id = decode_word(line.word(3)), decode_word(line.word(4))
+    asked(state, line)
     state.began = True
     state.claimed = state.claimed or account
     state.claim_mark = state.claim_mark or line.mark
@@ -51,22 +56,42 @@ def handler_msn_cal(state: State, line: Frame) -> None:
     state.call(account, line.mark)
 
 
+def _details(line: Frame, index: int) -> Mapping[str, object]:
+    """What stands behind the name: capabilities, as they are sent and what they mean."""
+    if len(line.tokens) <= index:
+        return NOTHING
+    sent = decode_word(line.tokens[index][:MAX_OCTETS])
+    return {"capabilities": sent, **describe(sent)} if CAPABILITIES.fullmatch(sent) else NOTHING
+
+
 def handler_msn_iro(state: State, line: Frame) -> None:
-    """IRO: somebody was there already."""
+    """IRO: somebody was there already.
+
+    MSNP2 to 11 ``IRO tr number all account name``; 12 on ``… capabilities``, 16 on two numbers of them, and once
+    for each endpoint before the account: ``account;{guid}``. Not in MSNP21.
+    """
     account = account_of(line.word(4))
     if not state.is_own(account) and state.arrive(account, endpoint(line.word(4))):
-        state.emit(Present(mark=line.mark, from_client=False, account=account, name=_name(line, 5)))
+        state.emit(
+            Present(
+                mark=line.mark, from_client=False, account=account, name=_name(line, 5), details=_details(line, 6)
+            )
+        )
 
 
 def handler_msn_joi(state: State, line: Frame) -> None:
-    """JOI: somebody came in."""
+    """JOI: somebody came in: ``JOI account name``, and behind it as in IRO of the same version."""
     account = account_of(line.word(1))
     if state.is_own(account):
         return
     before = frozenset(state.roster)
     if state.arrive(account, endpoint(line.word(1))):
         state.links.joined(state, account, before, line.mark.time)
-        state.emit(Joined(mark=line.mark, from_client=False, account=account, name=_name(line, 2)))
+        state.emit(
+            Joined(
+                mark=line.mark, from_client=False, account=account, name=_name(line, 2), details=_details(line, 3)
+            )
+        )
 
 
 def handler_msn_bye(state: State, line: Frame) -> None:

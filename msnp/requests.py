@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from msnp.events import NOTHING
-from msnp.frames import Frame
+from msnp.frames import Frame, to_number
 from msnp.state import State
 from msnp.threads import Thread
 
@@ -43,7 +43,7 @@ def asked(
     ``error`` and ``error_text``, as in ``asked(state, line, account, {"action": "added", "lists": ["FL"]})``.
     A line without a transaction is not remembered: no error could name it.
     """
-    if not line.from_client or len(line.tokens) < 2 or not line.tokens[1].isdigit():
+    if not line.from_client or len(line.tokens) < 2 or to_number(line.tokens[1]) is None:
         return
     command = line.tokens[0].decode("ascii", "replace")
     state.requests.remember((_ANY, line.tokens[1]), Request(command, account, details or NOTHING, thread))

@@ -60,7 +60,7 @@ _ROWS: tuple[tuple[str, bytes | None, int, int], ...] = (
     ("PUT NFY SDG",     None,                                              18, 21),
 )
 # fmt: on
-_PERSONAL = re.compile(rb"To: 1:[^\r\n]*\r\nFrom: 1:[^\r\n]*\r\n")
+_PERSONAL = re.compile(rb"Routing: 1\.0\r\nTo: 1:[^\r\n]*\r\nFrom: 1:[^\r\n]*\r\n")
 """A text from one person to another in an SDG: only MSNP21, which has no switchboard; before, SDG is for groups."""
 
 

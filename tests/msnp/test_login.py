@@ -1,6 +1,8 @@
 """Logging in and out on a notification server."""
 
-from msnp.events import LoggedIn, LoggedOut, MailNoticed, ProfileReceived, Rung
+import pytest
+
+from msnp.events import Event, LoggedIn, LoggedOut, MailNoticed, ProfileLearnt, ProfileReceived, Rung, VersionAgreed
 from tests.msnp.dialogue import Wire, events_of, only, say, script, tell
 
 BEGIN = script("""
@@ -38,8 +40,13 @@ def test_login_names_the_account_and_what_the_client_said_of_itself() -> None:
         "architecture": "i386",
         "client": "MSNMSGR",
         "client_version": "7.5.0299",
+        "locale_name": "de-DE",
+        "client_claims_account": "lou@a.example",
+        "recommended_version": "7.5",
+        "offered_versions": ["MSNP12", "MSNP11"],
         "login": "TWN",
         "credential": True,
+        "verified": True,
     }
     assert "secret" not in repr(events)
 
@@ -203,3 +210,147 @@ def test_a_mail_notice_with_broken_words_stays_as_it_is() -> None:
     (event,) = only(events_of([*LOGIN, say("S: MSG Hotmail Hotmail #", notice)]), MailNoticed)
     assert isinstance(event, MailNoticed)
     assert set(event.fields) == {"From", "Subject"}
+
+
+def details_of(events: list[Event], kind: type[Event]) -> dict[str, object]:
+    """Those of the only event of a kind."""
+    (event,) = only(events, kind)
+    return dict(event.details)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("0x0411 win 4.10 i386 MSMSGS 1.0.0863", {"locale_name": "ja-JP", "client_version": "1.0.0863"}),
+        ("0x0404 winnt 5.0 i386 MSMSGS 4.5.0127 MSMSGS", {"locale_name": "zh-TW", "os_version": "5.0"}),
+        (
+            "0x0401 winnt 5.1 i386 MSNMSGR 8.5.1302 msmsgs Lou@A.example",
+            {"locale_name": "ar-SA", "client_claims_account": "lou@a.example"},
+        ),
+        (
+            "0x0409 winnt 6.1.1 i386 MSNMSGR 15.4.3555.308 MSNMSGR lou@a.example "
+            "VmVyc2lvbjogMQ0KWGZyQ291bnQ6IDENCg==",
+            {"locale_name": "en-US", "client_claims_account": "lou@a.example"},
+        ),
+        ("0xfffe linux - x86_64 a%20client 0.9", {"client": "a client", "locale": "0xfffe"}),
+    ],
+)
+def test_cvr_of_every_version(arguments: str, expected: dict[str, object]) -> None:
+    details = details_of(events_of(script(f"C: CVR 2 {arguments}\nS: USR 3 OK lou@a.example 1 0")), LoggedIn)
+    assert expected.items() <= details.items()
+    assert "VmVyc2lvbjogMQ0KWGZyQ291bnQ6IDENCg==" not in details.values()
+    assert ("locale_name" in details) == (details["locale"] != "0xfffe")
+    assert ("client_claims_account" in details) == ("client_claims_account" in expected)
+
+
+def test_an_update_check_tells_the_client_and_logs_nobody_in() -> None:
+    events = events_of(
+        script("""
+        C: VER 0 CVR0
+        S: VER 0 0
+        C: CVQ 1 0x0804 winnt 5.1 i386 MSNMSGR 7.0.0777 MSMSGS
+        S: CVQ 1 7.5 7.5 6.2 http://x.test/i.exe http://x.test
+    """)
+    )
+    assert not only(events, LoggedIn, VersionAgreed)
+    assert details_of(events, ProfileLearnt) == {
+        "update_check": True,
+        "locale": "0x0804",
+        "locale_name": "zh-CN",
+        "os": "winnt",
+        "os_version": "5.1",
+        "architecture": "i386",
+        "client": "MSNMSGR",
+        "client_version": "7.0.0777",
+    }
+
+
+def test_a_server_that_takes_none_of_the_versions_refuses_them() -> None:
+    events = events_of(script("C: VER 1 MSNP4 MSNP3 CVR0\nS: VER 1 0"))
+    assert details_of(events, ProfileLearnt) == {
+        "command": "VER",
+        "refused": True,
+        "offered_versions": ["MSNP4", "MSNP3"],
+    }
+
+
+def test_the_oldest_login_says_how() -> None:
+    details = details_of(
+        events_of(
+            script("""
+            C: VER 1 MSNP7 MSNP6 CVR0
+            S: VER 1 MSNP7
+            C: INF 2
+            S: INF 2 MD5
+            C: USR 3 MD5 I lou@a.example
+            S: USR 3 MD5 S 989048851.1851137130
+            C: USR 4 MD5 S 0123456789abcdef0123456789abcdef
+            S: USR 4 OK lou@a.example Лу 1
+        """)
+        ),
+        LoggedIn,
+    )
+    assert details["login_methods"] == ["MD5"]
+    assert details["login"] == "MD5"
+    assert details["credential"] is True
+    assert details["verified"] is True
+    assert "0123456789abcdef" not in repr(details)
+    assert "989048851" not in repr(details)
+
+
+def test_single_sign_on_tells_the_machine_and_keeps_no_ticket() -> None:
+    events = events_of(
+        script("""
+        C: VER 1 MSNP18 MSNP17 CVR0
+        S: VER 1 MSNP18
+        C: USR 3 SSO I lou@a.example
+        S: USR 3 SSO S MBI_KEY_OLD bm9uY2U=
+        C: USR 4 SSO S t=TICKET&p= QU5TV0VS {1E5C3F2A-0D11-4E4B-9B7D-0123456789AB}
+        S: USR 4 OK lou@a.example 0 0
+        C: USR 5 SHA A U0VDUkVU
+        S: USR 5 OK lou@a.example 0 0
+    """)
+    )
+    details = details_of(events, LoggedIn)
+    assert details["machine_id"] == "{1e5c3f2a-0d11-4e4b-9b7d-0123456789ab}"
+    assert details["verified"] is False
+    assert not [secret for secret in ("TICKET", "QU5TV0VS", "bm9uY2U", "U0VDUkVU") if secret in repr(events)]
+
+
+@pytest.mark.parametrize(
+    ("line", "verified"),
+    [
+        ("USR 4 OK lou@a.example Lou", None),
+        ("USR 4 OK lou@a.example 0 1", True),
+        ("USR 4 OK lou@a.example Lou 0 0", False),
+    ],
+)
+def test_whether_the_address_is_verified(line: str, verified: bool | None) -> None:
+    assert details_of(events_of(script(f"S: VER 1 MSNP7\nS: {line}")), LoggedIn).get("verified") is verified
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("OUT OTH", {"reason_text": "signed in elsewhere"}),
+        ("OUT SSD", {"reason_text": "server is shutting down"}),
+        ("OUT RCT 5", {"reason_text": "told to come back later", "minutes": 5}),
+        ("OUT NEW", {}),
+        ("OUT", {}),
+    ],
+)
+def test_why_the_server_ends_it_in_words(line: str, expected: dict[str, object]) -> None:
+    assert details_of(events_of([*LOGIN, say(f"S: {line}")]), LoggedOut) == expected
+
+
+def test_who_is_signed_in_may_be_sent_to_another_server() -> None:
+    events = events_of([*LOGIN, say("S: XFR 0 NS 192.0.2.77:1863 U D")])
+    assert details_of(events, ProfileLearnt) == {"sent_to": "192.0.2.77:1863"}
+
+
+def test_many_versions_and_long_words_cost_little() -> None:
+    offers = " ".join(f"MSNP{number % 100}" for number in range(5000))
+    events = events_of(script(f"C: VER 1 {offers}\nC: CVR 2 0x0409 {'x' * 9000}\nS: USR 3 OK lou@a.example 1 0"))
+    details = details_of(events, LoggedIn)
+    assert len(details["offered_versions"]) <= 32  # type: ignore[arg-type]
+    assert len(str(details["os"])) <= 256

@@ -107,6 +107,7 @@ def test_a_call_that_fails_says_whom_it_was_for() -> None:
         "Called kim@b.example -",
         "Called pat@c.example -",
         "Called pat@c.example 217",
+        "ProfileLearnt",
         "Left - False",
     ]
 
@@ -179,7 +180,7 @@ def test_a_call_may_be_missing_or_the_server_be_heard() -> None:
 def test_a_refused_client_alone_is_not_in() -> None:
     assert tell(events_of([say("C: USR 1 lou@a.example 17.5.9")])) == ["ServerKnown False"]
     events = events_of(script("C: USR 1 lou@a.example 17.5.9\nS: 911 1"))
-    assert tell(events) == ["ServerKnown False"]
+    assert tell(events) == ["ServerKnown False", "ProfileLearnt"]
 
 
 def test_acknowledgements() -> None:
