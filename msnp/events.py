@@ -227,6 +227,8 @@ class Present(Occurrence):
 
     account: str
     name: str | None = None
+    details: Mapping[str, object] = NOTHING
+    """capabilities, as sent, and what they mean"""
 
 
 class Joined(Occurrence):
@@ -234,6 +236,8 @@ class Joined(Occurrence):
 
     account: str
     name: str | None = None
+    details: Mapping[str, object] = NOTHING
+    """capabilities, as sent, and what they mean"""
 
 
 class Left(Occurrence):

@@ -299,15 +299,23 @@ class Entered(ConversationEvent):
 
 
 class _Came(ConversationEvent):
-    FIELDS: ClassVar[tuple[str, ...]] = ("account", "name")
+    FIELDS: ClassVar[tuple[str, ...]] = ("account", "name", "details")
     __slots__ = FIELDS
 
     def __init__(
-        self, connection: Connection, seen: Seen, inferred: bool = False, *, account: str, name: str | None = None
+        self,
+        connection: Connection,
+        seen: Seen,
+        inferred: bool = False,
+        *,
+        account: str,
+        name: str | None = None,
+        details: Details = NOTHING,
     ) -> None:
         self.connection, self.seen, self.inferred = connection, seen, inferred
         self.account = account
         self.name = name
+        self.details = details
 
 
 class Present(_Came):

@@ -213,8 +213,8 @@ TRANSLATORS: dict[type[msn.Occurrence], Callable[[Any, At], Event]] = {
     msn.Called: _called,
     msn.Rung: _rung,
     msn.Entered: lambda _, at: shared.Entered(*at),
-    msn.Present: lambda e, at: shared.Present(*at, account=e.account, name=e.name),
-    msn.Joined: lambda e, at: shared.Joined(*at, account=e.account, name=e.name),
+    msn.Present: lambda e, at: shared.Present(*at, account=e.account, name=e.name, details=dict(e.details)),
+    msn.Joined: lambda e, at: shared.Joined(*at, account=e.account, name=e.name, details=dict(e.details)),
     msn.Left: lambda e, at: shared.Left(*at, account=e.account, details=_known(idle=e.idle or None)),
     msn.RosterUnsure: lambda _, at: shared.RosterUnsure(*at),
     msn.Undecoded: lambda e, at: shared.Undecoded(

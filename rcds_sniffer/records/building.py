@@ -16,6 +16,7 @@ from rcds_sniffer.events import (
     Details,
     Event,
     Invited,
+    Joined,
     Left,
     Login,
     Logout,
@@ -121,7 +122,7 @@ class Builder:
             record.sender_name = shown_name(happening, best) or name
             _put_content(record, said)
         else:
-            if isinstance(spoken, Left | Invited):
+            if isinstance(spoken, Joined | Left | Invited):
                 details = spoken.details
             record.sender_name = (spoken.sender_name if isinstance(spoken, Invited) else None) or name
         if happening.error is not None:
