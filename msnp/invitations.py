@@ -51,9 +51,9 @@ _BY_ID = {
 }
 _BY_NAME = (
     ("file transfer", _FILE),
-    ("voice", _CALL),
-    ("audio", _CALL),
-    ("video", _CALL),
+    ("voice conversation", _CALL),
+    ("audio conversation", _CALL),
+    ("video conversation", _CALL),
     ("computer call", _CALL),
     ("webcam", _WEBCAM),
     ("web camera", _WEBCAM),

@@ -121,6 +121,7 @@ def test_a_file_is_refused_or_withdrawn(line: str, code: str, by_inviter: bool) 
         ("{F1B1920C-6A3C-4CE7-B18C-AFAB305FD03D}", "Whiteboard", "application"),
         ("{8DAE4336-2B71-11D4-9A6C-006067325E47}", None, "application"),
         ("{00000000-0000-0000-0000-000000000000}", "扫雷", "application"),
+        (None, "Video Poker", "application"),
         ("{00000000-0000-0000-0000-000000000000}", None, "application"),
         (FILE, "Transfert de fichiers", "file-offer"),
         (None, "File Transfer", "file-offer"),
