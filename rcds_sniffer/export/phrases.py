@@ -32,6 +32,8 @@ PHRASES = {
     "login": "{sender} signed in{details}",
     "logout": "{sender} signed out{details}",
     "presence": "{sender} is {status}",
+    "presence without status": "{sender} is shown otherwise{details}",
+    "presence cleared": "{sender} shows no personal message{details}",
     "profile": "{sender} goes by this name{details}",
     "profile from the server": "profile of {recipients}{details}",
     "contact": "{sender} has the contact {recipients}{details}",
@@ -71,7 +73,7 @@ SAID_ELSEWHERE = frozenset({"status", "delivery", "charset", "inferred", "name",
 
 def phrase(record: CommunicationRecord, *, text_limit: int | None = None, subject: bool = True) -> Text:
     """What ``record`` says, in one line or, where its text has several, in several; without who, if asked."""
-    name = "profile from the server" if record.event == "profile" and record.sender is None else record.event
+    name = _name(record)
     template = PHRASES.get(name, "{sender}: " + record.event.replace("{", "{{").replace("}", "}}"))
     if not subject:
         template = template.removeprefix("{sender}").lstrip(": ")
@@ -81,6 +83,16 @@ def phrase(record: CommunicationRecord, *, text_limit: int | None = None, subjec
         if field is not None:
             out.append_text(_filled(record, field, text_limit))
     return out
+
+
+def _name(record: CommunicationRecord) -> str:
+    """Which phrase it is, where an event has more than one."""
+    details = record.details or {}
+    if record.event == "profile" and record.sender is None:
+        return "profile from the server"
+    if record.event == "presence" and "status" not in details and details:
+        return "presence cleared" if details.get("personal_message") == "" else "presence without status"
+    return record.event
 
 
 def _filled(record: CommunicationRecord, field: str, text_limit: int | None) -> Text:
