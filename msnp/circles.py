@@ -22,7 +22,11 @@ from msnp.threads import Thread
 
 MAX_GROUPS = 1024
 """Groups of one connection whose rosters are remembered; beyond, the oldest is forgotten, and is unsure again."""
-MAX_PEOPLE = 4096
+MAX_MEMBERS = 16 * 1024
+"""People in all groups of one connection; beyond, who comes is not told. Circles have 1,000 at most, mostly few."""
+MAX_INVITED = 64
+"""People whom one PUT asks in and who are told; clients ask one at a time."""
+MAX_PEOPLE = 1024
 """People of one connection whose names and states are remembered; beyond, the oldest is forgotten."""
 CONTENT_TYPES = {"application/circles+xml", "application/multiparty+xml"}
 
@@ -51,9 +55,11 @@ class Group:
 class Multiparty:
     """What one connection knows of groups, and of people whose names are told apart from what they say."""
 
-    __slots__ = ("groups", "names", "peers", "states")
+    __slots__ = ("groups", "members", "names", "peers", "states")
 
     def __init__(self) -> None:
+        self.members = 0
+        """In all groups."""
         self.groups: Recent[str, Group] = Recent(MAX_GROUPS)
         self.names: Recent[str, str] = Recent(MAX_PEOPLE)
         self.states: Recent[str, object] = Recent(MAX_PEOPLE)
@@ -79,12 +85,22 @@ def group_thread(state: State, line: Frame, group: str) -> Thread:
 
 
 def _group(state: State, group: str) -> Group:
-    groups = multiparty_of(state).groups
-    known = groups.get(group)
+    multiparty = multiparty_of(state)
+    known = multiparty.groups.get(group)
     if known is None:
+        if len(multiparty.groups) >= MAX_GROUPS:
+            _, oldest = multiparty.groups.popitem(last=False)
+            multiparty.members -= len(oldest.people)
         known = Group()
-        groups.remember(group, known)
+        multiparty.groups.remember(group, known)
     return known
+
+
+def _forget(state: State, known: Group, account: str) -> None:
+    """Somebody is no longer in it."""
+    if account in known.people:
+        del known.people[account]
+        multiparty_of(state).members -= 1
 
 
 def _thread(group: str, known: Group) -> Thread:
@@ -116,7 +132,7 @@ def handle_roster(state: State, line: Frame, routed: Routed) -> None:
         ordinal += 1
     if full:
         for account in [account for account in known.people if account not in people]:
-            del known.people[account]
+            _forget(state, known, account)
             state.emit(
                 Left(
                     mark=line.mark,
@@ -149,10 +165,13 @@ def _come(  # noqa: PLR0917  # whoever it is, and how it was told
                 )
             )
         return
-    if account in known.people or len(known.people) >= state.limits.roster:
+    multiparty = multiparty_of(state)
+    full = len(known.people) >= state.limits.roster or multiparty.members >= MAX_MEMBERS
+    if account in known.people or full:
         return
     known.people[account] = None
-    name = multiparty_of(state).names.get(account)
+    multiparty.members += 1
+    name = multiparty.names.get(account)
     state.emit(
         kind(
             mark=line.mark, from_client=line.from_client, ordinal=ordinal, account=account, name=name, thread=thread
@@ -201,9 +220,8 @@ def _tell_props(state: State, line: Frame, group: str, known: Group, root: Eleme
 def handle_own_put(state: State, line: Frame, routed: Routed) -> None:
     """``PUT tr n`` into a group: the own account goes in, asks somebody in, or (to zeros) makes a group."""
     group = routed.group
-    people = tuple(
-        account for roster in _rosters(routed.markup()) for account in _users(roster)[: state.limits.roster]
-    )
+    rosters = _rosters(routed.markup())
+    people = tuple([account for roster in rosters for account in _users(roster)][:MAX_INVITED])
     made = group is None or _ZEROS.fullmatch(group) is not None
     request: _Request = (None if made else group, people)
     state.requests.remember((b"PUT", line.word(1)), request)
@@ -253,7 +271,7 @@ def handle_leave(state: State, line: Frame, routed: Routed) -> bool:
     if account is None:
         known.entered = False
     else:
-        known.people.pop(account, None)
+        _forget(state, known, account)
     thread = _thread(group, known)
     state.emit(Left(mark=line.mark, from_client=line.from_client, account=account, thread=thread))
     return True

@@ -31,6 +31,9 @@ CLOSED = frozenset({"fin", "rst", "reused"})
 MAX_THREADS = 1024
 """Conversations of one connection that are open at a time; where one more begins, the oldest is over."""
 
+MAX_PEOPLE = 64
+"""People of one of them who are told ahead of what is said in it; the recorder takes no more."""
+
 UNNAMED = "?"
 """Begins the key of a conversation with somebody while the own account is not proven."""
 
@@ -83,6 +86,8 @@ class _Line:
             connection = self._thread(event.thread, event)
         if isinstance(event, msn.VersionAgreed):
             connection.version = f"MSNP{event.version}"
+            if self.session.account is not None:  # inferred late: its switchboards to come speak it too
+                self._decoder.note_version(self.session.account, connection)
             for stands_for, _ in self._threads.values():
                 stands_for.version = connection.version
         elif isinstance(event, msn.AccountKnown):
@@ -116,12 +121,12 @@ class _Line:
                 oldest = next(iter(self._threads))
                 emit(shared.ConnectionClosed(self._threads.pop(oldest)[0], seen))
         connection, people = known
-        if isinstance(event, msn.Present | msn.Joined):
+        if isinstance(event, msn.Present | msn.Joined) and len(people) < MAX_PEOPLE:
             people.add(event.account)
         elif isinstance(event, msn.Left):
             people.discard(event.account)
         for account in thread.people:
-            if account not in people and account != session.account:
+            if account not in people and account != session.account and len(people) < MAX_PEOPLE:
                 people.add(account)
                 emit(shared.Present(connection, seen, account=account))
         return connection

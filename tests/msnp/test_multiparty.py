@@ -2,6 +2,7 @@
 
 import pytest
 
+from msnp import circles
 from msnp.events import (
     AccountKnown,
     Called,
@@ -261,7 +262,8 @@ def test_a_circles_name() -> None:
 # --- presence -----------------------------------------------------------------------------------------------
 
 PRESENCE = f"""<user><s n="IM"><Status>BSY</Status>
-<CurrentMedia>\\0Music\\01\\0{{0}} - {{1}}\\0月亮\\0Teresa\\0</CurrentMedia></s><s n="PE"><FriendlyName>Kim</FriendlyName>
+<CurrentMedia>\\0Music\\01\\0{{0}} - {{1}}\\0月亮\\0Teresa\\0</CurrentMedia></s>
+<s n="PE"><FriendlyName>Kim</FriendlyName>
 <PSM>好的 &amp; co</PSM></s>
 <sep n="IM" epid="{THERE}"><Capabilities>2789003324:48</Capabilities></sep>
 <sep n="PE" epid="{THERE}"><VER>MSNMSGR:15.4.3502.0922</VER><TYP>1</TYP><Capabilities>0:0</Capabilities></sep>
@@ -361,3 +363,26 @@ def test_text_with_octets_missing() -> None:
     wire.send(False, octets[-2:])
     event = text_of(wire.end())
     assert (event.sender, event.text, event.missing, event.length) == (KIM, "abgh", 4, 8)
+
+
+# --- bounds -------------------------------------------------------------------------------------------------
+
+
+def test_most_groups_and_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(circles, "MAX_GROUPS", 4)
+    monkeypatch.setattr(circles, "MAX_MEMBERS", 5)
+    wire = Wire().play(LOGIN)
+    for number in range(20):
+        group = f"9:00000000-0000-0000-0009-0000000000{number:02}@live.com"
+        people = [f"friend{number}.{which}@b.example" for which in range(3)]
+        wire.play([roster("S: NFY PUT #", TO_LOU, group, *people, kind="Full")])
+        known = wire.session._state.multiparty
+        assert len(known.groups) <= 4
+        assert known.members == sum(len(one.people) for one in known.groups.values()) <= 5
+    assert len(only(wire.end(), Present)) > 20
+
+
+def test_most_whom_one_asks_in() -> None:
+    people = [f"friend{number}@b.example" for number in range(2000)]
+    dialogue = [roster("C: PUT 9 #", f"10:{GROUP}", OF_LOU, *people), *script("S: PUT 9 OK 0")]
+    assert len(only(events_of([*LOGIN, *dialogue]), Called)) == circles.MAX_INVITED
