@@ -124,7 +124,7 @@ def tell_removed(state: State, line: Frame, change: Change, ordinal: int = 0) ->
 def tell_moved(state: State, line: Frame, change: Change, group: str, *, into: bool) -> None:
     """Somebody came into a group, or went out of it (MSNP7-12); ``group``: its number, or its name.
 
-    ``groups`` are all that they are in now, where that is known.
+    ``groups`` are all that they are in now; absent where that is not known.
     """
     contacts = contacts_of(state, line.mark.time)
     group_id, name = contacts.group(group)
@@ -136,10 +136,8 @@ def tell_moved(state: State, line: Frame, change: Change, group: str, *, into: b
     if groups is not None:
         others = tuple(other for other in groups if other != word)
         groups = (*others, word) if into else others
-    elif into:
-        groups = (word,)
     if person is not None:
-        _put(person, groups if person.groups is not None else None)
+        _put(person, groups)
     details = change.details("moved", FL)
     if groups is not None:
         details["groups"] = contacts.group_names(groups)

@@ -100,10 +100,27 @@ class Contacts:
         if action == "listed" and "bits" in details:
             for name in set(OWN_LISTS).difference(lists):
                 self._lists.end((account, name), record.time)
-        if action in WHOLE and isinstance(details.get("groups"), list):
+        self._place_in_groups(record, account, groups, details, whole=action in WHOLE)
+
+    def _place_in_groups(
+        self,
+        record: CommunicationRecord,
+        account: str,
+        groups: list[str],
+        details: Mapping[str, object],
+        *,
+        whole: bool,
+    ) -> None:
+        """Into ``groups``, and out of the others if they are the ``whole``."""
+        if whole and isinstance(details.get("groups"), list):
             for name in self._in_groups.get(account, ()):
                 if name not in groups:
                     self._groups.end((account, name), record.time)
+        left_group, joined = word(details.get("group_removed")), word(details.get("group_added"))
+        if left_group is not None:
+            self._groups.end((account, left_group), record.time)
+        if joined is not None and joined not in groups:
+            groups = [*groups, joined]
         for group in groups:
             self._groups.say(record, (account, group), {"group": group})
         if groups:

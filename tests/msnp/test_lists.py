@@ -333,7 +333,6 @@ def test_a_number_that_nobody_explained_becomes_no_account() -> None:
         {
             "action": "moved",
             "lists": ["FL"],
-            "groups": [G1],
             "group_added": G1,
             "contact_id": PAT,
         },

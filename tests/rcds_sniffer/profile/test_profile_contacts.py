@@ -116,3 +116,12 @@ def test_correspondents_by_number_of_messages() -> None:
         (MEI, 1, 1, None, at(1), at(3), "美"),
     ]
     assert person["conversations"] == 2
+
+
+def test_into_and_out_of_groups_when_the_others_are_not_known() -> None:
+    person = known(
+        contact(1, action="listed", lists=["FL"], bits=1, groups=["a", "b"]),
+        contact(5, action="moved", lists=["FL"], group_added="c"),
+        contact(6, action="moved", lists=["FL"], group_removed="a"),
+    )
+    assert facts(person, "contacts", "groups") == [(["b", "c"],)]
