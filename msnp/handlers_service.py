@@ -9,8 +9,9 @@ from binascii import Error as Base64Error
 from binascii import a2b_base64
 
 from msnp.accounts import network
+from msnp.contact_list import network_details
 from msnp.events import ContactLearnt, ProfileLearnt
-from msnp.frames import Frame, MalformedError
+from msnp.frames import Frame, MalformedError, to_number
 from msnp.handlers_login import account_of
 from msnp.handlers_presence import echoed
 from msnp.markup import parse_markup
@@ -177,9 +178,9 @@ def handler_msn_vas(state: State, line: Frame) -> None:
         return
     account = account_of(line.word(2))
     net = network(line.word(2))
-    details: dict[str, object] = {"action": "reported"}
-    if net is not None or (len(line.tokens) > 4 and line.tokens[3].isdigit()):
-        details["network"] = net if net is not None else line.number(3)
+    if net is None and len(line.tokens) > 4:
+        net = to_number(line.tokens[3])
+    details = {"action": "reported", **network_details(net)}
     asked(state, line, account, details)
     state.emit(ContactLearnt(mark=line.mark, from_client=True, account=account, details=details))
 

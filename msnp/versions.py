@@ -60,7 +60,8 @@ _ROWS: tuple[tuple[str, bytes | None, int, int], ...] = (
     ("PUT NFY SDG",     None,                                              18, 21),
 )
 # fmt: on
-_PERSONAL = re.compile(rb"Routing: 1\.0\r\nTo: 1:[^\r\n]*\r\nFrom: 1:[^\r\n]*\r\n")
+_PERSON = rb"1:[^;\r\n]*(?:;(?:epid|path)=[^;\r\n]*)*\r\n"
+_PERSONAL = re.compile(rb"Routing: 1\.0\r\nTo: " + _PERSON + rb"From: " + _PERSON)
 """A text from one person to another in an SDG: only MSNP21, which has no switchboard; before, SDG is for groups."""
 
 

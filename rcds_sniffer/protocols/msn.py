@@ -86,8 +86,7 @@ class _Line:
             connection = self._thread(event.thread, event)
         if isinstance(event, msn.VersionAgreed):
             connection.version = f"MSNP{event.version}"
-            if self.session.account is not None:  # inferred late: its switchboards to come speak it too
-                self._decoder.note_version(self.session.account, connection)
+            self._decoder.note_version(self.session.account, connection)  # known already where it is inferred late
             for stands_for, _ in self._threads.values():
                 stands_for.version = connection.version
         elif isinstance(event, msn.AccountKnown):
@@ -196,8 +195,10 @@ class MsnDecoder:
         line = self._lines[flow] = _Line(flow, self)
         return line
 
-    def note_version(self, account: str, connection: Connection) -> None:
+    def note_version(self, account: str | None, connection: Connection) -> None:
         """A switchboard connection agrees on no version: it is the one of the account's notification connection."""
+        if account is None:
+            return
         if connection.version is not None:
             self._versions[account] = connection.version
             if len(self._versions) > MAX_VERSIONS:

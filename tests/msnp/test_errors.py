@@ -80,6 +80,7 @@ def test_a_spam_report_that_is_refused_is_about_its_contact() -> None:
     assert event.details == {
         "action": "reported",
         "network": 1,
+        "network_name": "live",
         "error": 205,
         "error_text": "no such user",
         "command": "VAS",

@@ -127,12 +127,16 @@ def test_television_sets_are_let_in_or_not_and_the_echo_is_no_second_event() -> 
     assert learnt(*script("C: IMS 9 OFF\nS: IMS 9 0 OFF\nS: IMS 0 0 ON")) == [{"web_tv": False}, {"web_tv": True}]
 
 
-@pytest.mark.parametrize(("line", "net"), [("kim@b.example 1 0", 1), ("32:kim@b.example 0", 32)])
-def test_a_report_of_spam_is_about_a_contact(line: str, net: int) -> None:
+@pytest.mark.parametrize(
+    ("line", "net"), [("kim@b.example 1 0", (1, "live")), ("32:kim@b.example 0", (32, "yahoo"))]
+)
+def test_a_report_of_spam_is_about_a_contact(line: str, net: tuple[int, str]) -> None:
     events = events_of([*LOGIN, say(f"C: VAS 9 {line} #", "<x></x>"), say("S: VAS 9")])
     (event,) = only(events, ContactLearnt)
     assert isinstance(event, ContactLearnt)
-    assert (event.account, event.details) == ("kim@b.example", {"action": "reported", "network": net})
+    number, name = net
+    assert event.account == "kim@b.example"
+    assert event.details == {"action": "reported", "network": number, "network_name": name}
 
 
 def test_what_nobody_has_documented_tells_nothing() -> None:
