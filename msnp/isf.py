@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 MAX_OCTETS = 256 * 1024
 """Of a stream that is read; drawings of Messenger clients have hundreds or a few thousand."""
+MAX_ELEMENTS = 8 * 1024
+"""Strokes, and entries of tables, of a stream; a page of writing has some hundreds."""
 MAX_POINTS = 16 * 1024
 """Points of all strokes of a stream; a page of writing has a few thousand."""
 _FARTHEST = 10_000_000.0
@@ -123,11 +125,23 @@ class _Reader:
         self._descriptors: list[_Descriptor] = []
         self._matrices: list[_Matrix] = []
         self._pen = self._descriptor = self._matrix = 0
+        self._elements = MAX_ELEMENTS
         self._left = MAX_POINTS
 
     def read(self, source: Octets) -> None:
         while source.more():
+            self._count()
             self._element(source.number(), source)
+
+    def _count(self) -> None:
+        self._elements -= 1
+        if self._elements < 0:
+            raise UnreadError(f"more than {MAX_ELEMENTS} elements")
+
+    def _parts(self, table: Octets) -> Iterator[Octets]:
+        while table.more():
+            self._count()
+            yield table.part()
 
     def _element(self, tag: int, source: Octets) -> None:
         if tag == _STROKE:
@@ -135,14 +149,15 @@ class _Reader:
         elif tag == _PEN:
             self._pens.append(_pen(source.part()))
         elif tag == _PEN_TABLE:
-            self._pens += [_pen(part) for part in _parts(source.part())]
+            self._pens += [_pen(part) for part in self._parts(source.part())]
         elif tag == _DESCRIPTOR:
             self._descriptors.append(_describe(source.part()))
         elif tag == _DESCRIPTOR_TABLE:
-            self._descriptors += [_describe(part) for part in _parts(source.part())]
+            self._descriptors += [_describe(part) for part in self._parts(source.part())]
         elif tag == _TRANSFORM_TABLE:
             table = source.part()
             while table.more():
+                self._count()
                 self._matrices.append(_transform(table.number(), table))
         elif _MATRIX <= tag <= _SCALES_AND_MOVE:
             self._matrices.append(_transform(tag, source))
@@ -169,11 +184,6 @@ class _Reader:
         points = tuple(_moved(x, y, matrix) for x, y in zip(across, down, strict=True))
         if points:
             self._ink.strokes.append(Stroke(points, pen))
-
-
-def _parts(table: Octets) -> Iterator[Octets]:
-    while table.more():
-        yield table.part()
 
 
 def _at(table: list[T], index: int, default: T) -> T:

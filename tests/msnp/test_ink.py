@@ -11,7 +11,7 @@ import pytest
 
 from msnp.events import Event, Sending, Undecoded
 from msnp.ink import MAX_KEPT
-from msnp.isf import MAX_POINTS, read_ink
+from msnp.isf import MAX_ELEMENTS, MAX_OCTETS, MAX_POINTS, read_ink
 from tests.msnp.dialogue import Said, Wire, events_of, mime, only, say
 from tests.msnp.test_messages import KIM
 from tests.msnp.test_switchboard import OPENED
@@ -321,6 +321,17 @@ def test_tables_of_pens_and_descriptors() -> None:
 def test_what_was_read_before_an_unknown_element_is_kept() -> None:
     ink = read_ink(stream(stroke(packed(ACROSS), packed(DOWN)), b"\x28"))
     assert (ink.unread, ink.points) == ("an unknown element (40)", len(ACROSS))
+
+
+@pytest.mark.parametrize(
+    "element", [b"\x0a\x01\x00", b"\x03\x00", tagged(2, b"\0" * 9000), tagged(4, b"\0" * 9000)]
+)
+def test_elements_are_bounded(element: bytes) -> None:
+    assert read_ink(stream(element * 9000)[:MAX_OCTETS]).unread == f"more than {MAX_ELEMENTS} elements"
+
+
+def test_more_octets_than_are_read_are_left() -> None:
+    assert read_ink(b"\0" * (MAX_OCTETS + 1)).unread == f"more than {MAX_OCTETS} octets"
 
 
 def test_elements_of_programs_are_passed_over() -> None:
