@@ -3,6 +3,9 @@
 Takes the links of connections and capture times; tells the follower when the first target came into one and when
 the last one went. A target's own connection is a target's to its end; a contact's only while a target is there,
 and what closes it is none of ours. Who was heard leaving on one connection has left on all of the conversation.
+
+A connection that carries many conversations is followed for whose it is and for nothing that is said on it: a
+contact's has those with everybody else in the same packets.
 """
 
 from collections.abc import Iterable
@@ -35,6 +38,8 @@ class Interest:
 
     def review(self, link: Link, seen: Seen, now: int) -> None:
         """An event was seen on ``link``, at the moment ``now``."""
+        if link.connection.realm is not None:
+            return  # one conversation of many on a connection
         ends = link.connection.client, link.connection.server
         wanted = self._concerns(link, seen.time, now)
         if wanted and not link.followed:

@@ -2,7 +2,10 @@
 
 import pytest
 
+from rcds_sniffer.events import Seen
+from rcds_sniffer.orders import NamedTargets
 from rcds_sniffer.protocols import msn as door
+from rcds_sniffer.records.recorder import Recorder
 from tests.msnp.dialogue import Said, mime, say, script
 from tests.msnp.routed import ANA, CIRCLE, GROUP, HERE, KIM, LOU, PAT, THERE, blocks, leaving, presence, roster, sdg
 from tests.rcds_sniffer.protocols.tap import Line, Tap
@@ -258,6 +261,33 @@ def test_text_that_the_server_refused() -> None:
     refused, sent = [record.details or {} for record in tap.end() if record.event == "message"]
     assert (refused["delivery"], sent["delivery"]) == ("refused", None)
     assert [r.details["error"] for r in tap.records if r.event == "contact" and r.details is not None] == [217]
+
+
+class Followed:
+    """A follower that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    def follow(self, client: str, server: str, *, whole: bool, seen: Seen) -> None:
+        self.told.append(("follow", client))
+
+    def unfollow(self, client: str, server: str) -> None:
+        self.told.append(("unfollow", client))
+
+
+@pytest.mark.parametrize(("target", "told"), [(LOU, [("follow", "10.0.0.1:40000")]), (KIM, [])])
+def test_packets_are_kept_of_the_targets_own_connection_alone(target: str, told: list[tuple[str, str]]) -> None:
+    followed = Followed()
+    tap = Tap(target)
+    tap.recorder = Recorder(NamedTargets([target]), tap.records.append, "nis-1", follower=followed)
+    tap.decoder = door.MsnDecoder(tap.recorder.receive)
+    lou = signed_in(tap, LOU)
+    lou.hear(says(LOU, KIM, "hi"), says(LOU, PAT, "nobody else's"), hears(KIM, LOU, "好"))
+    lou.close()
+    tap.end()
+    assert followed.told == told
+    assert len(tap.told(target, "message")) == (3 if target == LOU else 2)
 
 
 # --- bounds -------------------------------------------------------------------------------------------------
