@@ -22,14 +22,14 @@ _MOST_OFFERED = 32
 _VERSIONS_OF = {b"MD5": versions(2, 7), b"TWN": versions(8, 14), b"SSO": versions(15, 21), b"SHA": versions(18, 21)}
 _WITH_MACHINE = versions(16, 21)
 _MACHINE = re.compile(rb"\{[0-9A-Fa-f-]{36}\}")
-_HOST = re.compile(rb"[^ :]+:[0-9]{1,5}")
+_HOST = re.compile(rb"[^ :]{1,255}:[0-9]{1,5}")
 _LOGINS = {b"MD5", b"TWN", b"SSO", b"CTP", b"SHA"}
 _FLAG = re.compile(rb"[0-9]")
 _REASON = re.compile(rb"[A-Z]{2,8}")
 _BLANKS = re.compile(rb"[ \t]+")  # a client of 2003 wrote TABs into its CVR
 _LOCALE = re.compile(rb"0[xX][0-9A-Fa-f]{1,8}")
 _LONGEST = 256
-"""Characters of one argument of CVR that are kept."""
+"""Characters of one argument of CVR, or of INF, that are kept."""
 _CVR_FIELDS = ("locale", "os", "os_version", "architecture", "client", "client_version")
 
 
@@ -60,7 +60,7 @@ def handler_msn_ver(state: State, line: Frame) -> None:
         state.emit(VersionAgreed(mark=line.mark, from_client=False, version=state.version))
     elif line.tokens[2:3] == [b"0"]:
         request = refused(state, line.word(1))
-        if request is not None and request.details["offered_versions"]:
+        if request is not None and request.details.get("offered_versions"):
             details = {"command": "VER", "refused": True, **request.details}
             state.emit(ProfileLearnt(mark=line.mark, from_client=False, details=details))
 
@@ -71,7 +71,7 @@ def handler_msn_inf(state: State, line: Frame) -> None:
         asked(state, line)
         weigh(state, versions(2, 7))
     else:
-        state.details["login_methods"] = [decode_word(token) for token in line.tokens[2:10] if token]
+        state.details["login_methods"] = [decode_word(token)[:_LONGEST] for token in line.tokens[2:10] if token]
 
 
 def handler_msn_cvr(state: State, line: Frame) -> None:

@@ -354,3 +354,8 @@ def test_many_versions_and_long_words_cost_little() -> None:
     details = details_of(events, LoggedIn)
     assert len(details["offered_versions"]) <= 32  # type: ignore[arg-type]
     assert len(str(details["os"])) <= 256
+
+
+def test_an_answer_of_none_to_another_request_refuses_no_version() -> None:
+    events = events_of(script("C: URL 9 INBOX\nS: VER 9 0\nS: QNG 40"))
+    assert not [event for event in only(events, ProfileLearnt) if "refused" in event.details]  # type: ignore[attr-defined]
