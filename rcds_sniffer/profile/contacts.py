@@ -12,8 +12,10 @@ from rcds_sniffer.profile.fact import Entry, Fact, Facts, Spans, chosen, scalar,
 from rcds_sniffer.records.record import CommunicationRecord, rfc3339
 
 MAX_CONTACTS = 100_000
-MAX_OF_ALL = 200_000
-"""Names, memberships, groups or properties, each of all contacts together."""
+MAX_MEMBERSHIPS = 200_000
+"""In lists, of all contacts together."""
+MAX_OF_ALL = 100_000
+"""Names, groups or properties, each of all contacts together."""
 MAX_LISTS = 8
 """Lists that one record can name."""
 MAX_GROUPS = 32
@@ -23,6 +25,8 @@ OUT = ("removed", "unblocked")
 """Actions that end a membership."""
 OWN_LISTS = ("FL", "AL", "BL")
 """Those that the client itself keeps, so that they are always told whole."""
+PLACEHOLDERS = ("added", "blocked")
+"""Actions in which a client names a contact whose name it does not know by the account."""
 WHOLE = ("listed", "moved")
 """Actions that name all groups of a contact."""
 EXCLUDES = {"AL": "BL", "BL": "AL"}
@@ -34,7 +38,7 @@ class Contacts:
     def __init__(self) -> None:
         self._people = Facts(MAX_CONTACTS)
         self._names = Spans(MAX_OF_ALL)
-        self._lists = Spans(MAX_OF_ALL)
+        self._lists = Spans(MAX_MEMBERSHIPS)
         self._groups = Spans(MAX_OF_ALL)
         self._properties = Spans(MAX_OF_ALL)
         self._in_groups: dict[str, list[str]] = {}
@@ -67,7 +71,7 @@ class Contacts:
             return
         person.values.update(chosen(details, "network", "network_name", "contact_id"))
         name = word(details.get("name")) or (word(record.sender_name) if record.sender == account else None)
-        if name is not None:
+        if name is not None and not (name == account and details.get("action") in PLACEHOLDERS):
             self._names.say(record, account, {"name": name})
         action = word(details.get("action"))
         if action == "reported":

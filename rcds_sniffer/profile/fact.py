@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Mapping
 
 from rcds_sniffer.records.record import CommunicationRecord, rfc3339
 
-MAX_TEXT = 1_000
+MAX_TEXT = 500
 """Characters of one value."""
 
 ANSWER = 60 * 1_000_000_000
@@ -99,8 +99,10 @@ class Spans:
     A subject may be a name's bearer, a setting, a contact and one of its lists.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, recalls: bool = False) -> None:
+        """``recalls``: it knows a value again that was so once, which ``hearsay`` needs."""
         self._limit = limit
+        self._recalls = recalls
         self._kept: list[tuple[Hashable, Fact]] = []
         self._now: dict[Hashable, tuple[Hashable, Fact]] = {}
         self._latest: dict[tuple[Hashable, Hashable], Fact] = {}
@@ -139,7 +141,8 @@ class Spans:
         self._now[subject] = key, fact
         if len(self._kept) < self._limit:
             self._kept.append((subject, fact))
-            self._latest[subject, key] = fact
+            if self._recalls:
+                self._latest[subject, key] = fact
         else:
             self.full = True
 

@@ -55,7 +55,7 @@ class Own:
     def __init__(self, account: str) -> None:
         self._account = account
         limit = LIMITS
-        self.names = Spans(limit["names"])
+        self.names = Spans(limit["names"], recalls=True)
         self._personal = Spans(limit["personal_messages"])
         self._media = Spans(limit["media"])
         self._properties = Spans(limit["properties"])

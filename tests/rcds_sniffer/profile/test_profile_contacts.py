@@ -34,6 +34,11 @@ def test_blocked_and_unblocked() -> None:
     assert facts(known(listed, blocked, unblocked), "contacts", "lists", "blocked") == [(["FL"], None)]
 
 
+def test_account_in_place_of_a_name_is_none() -> None:
+    person = known(contact(1, name="美", action="listed", lists=["FL"]), contact(2, name=BOB, action="blocked"))
+    assert facts(person, "contacts", "name", "blocked") == [("美", True)]
+
+
 def test_refused_block_changes_nothing() -> None:
     person = known(
         contact(1, action="listed", lists=["FL", "AL"], bits=3),
