@@ -12,7 +12,7 @@ from msnp.events import NameChanged
 from msnp.frames import Frame, MalformedError
 from msnp.handlers_login import account_of
 from msnp.handlers_presence import echoed
-from msnp.list_changes import Change, repeated, tell_added, tell_moved, tell_removed
+from msnp.list_changes import Change, action_of, repeated, tell_added, tell_moved, tell_removed
 from msnp.list_lines import fields_of, list_of, read_listed, whom, words_of
 from msnp.requests import asked
 from msnp.state import State
@@ -118,7 +118,8 @@ def _add(state: State, line: Frame, change: Change, group: str | None, *, known:
     contacts = contacts_of(state, line.mark.time)
     person = contacts.person(change.account)
     moved = group is not None and (known or (person is not None and bool(person.lists & FL)))
-    asked(state, line, change.account, change.details("moved" if moved else "added", change.lists))
+    action = "moved" if moved else action_of(change.lists, added=True)
+    asked(state, line, change.account, change.details(action, change.lists))
     if repeated(state, line, (change.lists, change.who, group)):
         return
     if moved and group is not None:
@@ -153,7 +154,8 @@ def handler_msn_rem(state: State, line: Frame) -> None:
         account = contacts.account(contact_id)
     group = decode_name(words[1]) if len(words) > 1 and bit == FL else None
     change = Change(account, bit, None, contact_id)
-    asked(state, line, account, change.details("moved" if group is not None else "removed", bit))
+    action = "moved" if group is not None else action_of(bit, added=False)
+    asked(state, line, account, change.details(action, bit))
     if repeated(state, line, (bit, change.who, group)):
         return
     if group is None:

@@ -13,7 +13,7 @@ from zlib import crc32
 from msnp.accounts import normalise
 from msnp.contact_list import contacts_of, learnt, lists_of, network_details
 from msnp.frames import Frame, MalformedError, Payload
-from msnp.list_changes import Change, repeated, tell_added, tell_removed
+from msnp.list_changes import Change, action_of, repeated, tell_added, tell_removed
 from msnp.markup import Element, parse_markup
 from msnp.requests import asked
 from msnp.state import State
@@ -118,13 +118,11 @@ def _handle_change(state: State, line: Frame, *, added: bool) -> None:
         return
     entries, whole, missing = _read(line)
     only = entries[0] if len(entries) == 1 else None
-    action = "removed" if not added else "listed" if whole else "added"
-    asked(
-        state,
-        line,
-        only.account if only else None,
-        {"action": action, "lists": lists_of(only.bits)} if only and only.bits else {"action": action},
-    )
+    bits = only.bits if only is not None and only.bits is not None else 0
+    details: dict[str, object] = {"action": "listed" if added and whole else action_of(bits, added=added)}
+    if bits:
+        details["lists"] = lists_of(bits)
+    asked(state, line, only.account if only else None, details)
     if repeated(state, line, _fingerprint(line.payload)):
         return
     extra: tuple[tuple[str, object], ...] = (("missing", missing),) if missing else ()

@@ -94,10 +94,14 @@ def handler_msn_sbp(state: State, line: Frame) -> None:
         contact_id = number_of(line.word(2))
         account = contacts_of(state, line.mark.time).account(contact_id)
     key, value = _property(line.tokens[3:])
-    asked(state, line, account, {"action": "property", "property": key, "value": value})
+    named = key == "MFN"
+    request = (
+        {"action": "renamed", "name": value} if named else {"action": "property", "property": key, "value": value}
+    )
+    asked(state, line, account, request)
     if repeated(state, line, (account or contact_id, key, value)):
         return
-    if key == "MFN":
+    if named:
         if not value:
             return
         if account is not None:

@@ -50,6 +50,13 @@ class Change(NamedTuple):
         return {"action": action, "lists": lists_of(lists), **network_details(self.network), **dict(self.extra)}
 
 
+def action_of(lists: int, *, added: bool) -> str:
+    """What a request to come on these lists, or go off them, means; the block list says more than the others."""
+    if lists == BL:
+        return "blocked" if added else "unblocked"
+    return "added" if added else "removed"
+
+
 def is_unasked(line: Frame) -> bool:
     """Whether the server says this by itself: transaction 0."""
     return not line.from_client and line.word(1) == b"0"

@@ -174,6 +174,15 @@ def test_a_block_in_the_other_order_is_one_too() -> None:
     assert changes(events)[1:] == ["unblocked kim@b.example BL"]
 
 
+def test_a_refused_block_says_what_was_refused() -> None:
+    events = heard(login(11, "C: ADC 12 BL N=kim@b.example\nS: 215 12\nC: REM 13 AL pat@c.example\nS: 216 13"))
+    assert [(d["action"], d["lists"], d.get("error")) for d in details_of(events)] == [
+        ("blocked", ["BL"], None),
+        ("blocked", ["BL"], 215),
+        ("removed", ["AL"], 216),
+    ]
+
+
 def test_several_blocked_at_once_are_several_blocks() -> None:
     events = heard(
         login(
