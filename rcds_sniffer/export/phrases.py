@@ -108,7 +108,7 @@ def _filled(record: CommunicationRecord, field: str, text_limit: int | None) -> 
             code = str(details.get("status", "of unknown status"))
             return Text(STATUSES.get(code, safe(code, limit=NAME_LIMIT)))
         case "file":
-            return _file(record.file or {})
+            return _file(record.file or _described(details))
         case _:
             return _details(details)
 
@@ -138,6 +138,22 @@ def marks(record: CommunicationRecord) -> Text:
     if details.get("inferred"):
         out.append(" [inferred]", style=DIM)
     return out
+
+
+def _described(details: Mapping[str, object]) -> dict[str, object]:
+    """Name and size of what is told in ``details``: a file, emoticons, the object of a wink, a picture."""
+    if "file_name" in details:
+        return {"name": details["file_name"], "size": details.get("size")}
+    emoticons = details.get("emoticons")
+    if isinstance(emoticons, list) and emoticons:
+        return {"name": " ".join(str(one.get("shortcut")) for one in emoticons if isinstance(one, Mapping))}
+    thing, picture = details.get("object"), details.get("picture")
+    if isinstance(thing, Mapping):
+        return {"name": thing.get("friendly"), "size": thing.get("size")}
+    if isinstance(picture, Mapping):
+        whole = None if details.get("unread") is None else False
+        return {"name": picture.get("mime"), "size": picture.get("size"), "complete": whole}
+    return {}
 
 
 def _file(file: Mapping[str, object]) -> Text:

@@ -173,3 +173,24 @@ def test_nothing_from_nothing():
 def test_every_event_has_words(event):
     record = make_record(event=event, recipients=(MEI,), file={"name": None, "complete": False, "path": "/x/y"})
     assert "somebody" not in lines(record)[0]
+
+
+@pytest.mark.parametrize(
+    ("event", "details", "words"),
+    [
+        ("file-offer", {"file_name": "计划.txt", "size": 1200}, "offers the file 计划.txt (1,200 octets)"),
+        ("file-decline", {"file_name": "a.txt", "reason": "REJECT"}, "declines the file a.txt"),
+        ("emoticon", {"emoticons": [{"shortcut": ":猫:"}, {"shortcut": "(hi)"}]}, "uses the emoticon :猫: (hi)"),
+        ("wink", {"object": {"friendly": "Sushi", "size": 9}}, "sent a wink Sushi (9 octets)"),
+        ("ink", {"picture": {"mime": "image/gif", "size": 70}}, "sent handwriting image/gif (70 octets)"),
+        (
+            "ink",
+            {"picture": {"mime": "image/gif", "size": 70}, "unread": "x"},
+            "image/gif (70 octets) [incomplete]",
+        ),
+        ("ink", {"unread": "no GIF"}, "sent handwriting without a name"),
+        ("wink", {"object": {"size": 9}, "emoticons": "no list"}, "sent a wink without a name (9 octets)"),
+    ],
+)
+def test_what_is_sent_is_named(event, details, words):
+    assert words in " ".join(lines(make_record(event=event, details=details), width=200))
