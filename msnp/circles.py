@@ -75,6 +75,19 @@ def multiparty_of(state: State) -> Multiparty:
     return known
 
 
+def shown_name(state: State, account: str) -> str | None:
+    """The display name of somebody, as their presence last said; the own one too."""
+    if account == state.account:
+        return state.own_name()
+    known: Multiparty | None = state.multiparty
+    return None if known is None else known.names.get(account)
+
+
+def note_name(state: State, account: str, name: str) -> None:
+    """Somebody's presence said their display name."""
+    multiparty_of(state).names.remember(account, name)
+
+
 def group_thread(state: State, line: Frame, group: str) -> Thread:
     """The conversation in ``group``; that its roster is not known is told once."""
     known = _group(state, group)
@@ -171,7 +184,7 @@ def _come(  # noqa: PLR0917  # whoever it is, and how it was told
         return
     known.people[account] = None
     multiparty.members += 1
-    name = multiparty.names.get(account)
+    name = shown_name(state, account)
     state.emit(
         kind(
             mark=line.mark, from_client=line.from_client, ordinal=ordinal, account=account, name=name, thread=thread

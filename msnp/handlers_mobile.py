@@ -9,6 +9,7 @@ import re
 
 from msnp.accounts import network, normalise
 from msnp.bodies import Body
+from msnp.circles import shown_name
 from msnp.contents import tell_content, text_extra
 from msnp.events import MailNoticed
 from msnp.frames import Frame, MalformedError, Payload
@@ -107,7 +108,9 @@ def handler_msn_ipg(state: State, line: Frame) -> None:
     account = _person(sender.attributes.get("name", "")) if sender is not None else None
     if account is None:
         raise MalformedError("nobody is named")
-    _tell_page(state, origin_of(line.mark, account, None), account, root, payload, {"mobile": True})
+    _tell_page(
+        state, origin_of(line.mark, account, shown_name(state, account)), account, root, payload, {"mobile": True}
+    )
 
 
 def handler_msn_pag(state: State, line: Frame) -> None:
@@ -124,7 +127,9 @@ def handler_msn_pag(state: State, line: Frame) -> None:
         return
     account, payload = _page_account(line.word(2)), _payload_of(line)
     extra: dict[str, object] = {"mobile": True, "readings": ["a page from this account", "an own page, repeated"]}
-    _tell_page(state, origin_of(line.mark, account, None), account, _markup(payload), payload, extra)
+    _tell_page(
+        state, origin_of(line.mark, account, shown_name(state, account)), account, _markup(payload), payload, extra
+    )
 
 
 def handler_msn_pgd(state: State, line: Frame) -> None:
@@ -220,7 +225,7 @@ def handler_msn_ubm(state: State, line: Frame) -> None:
         state.online = True
         if to is not None and to != sender and state.account is None:
             state.learn_account(to, "UBM", line.mark, from_client=False)
-    origin = origin_of(line.mark, sender, None)
+    origin = origin_of(line.mark, sender, shown_name(state, sender))
     if state.notification is not False:
         origin.thread = between(sender, to) if to is not None else _thread_with(state, sender)
     _tell_beyond(state, origin, line, net, tokens[-2])

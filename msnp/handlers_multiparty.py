@@ -21,6 +21,7 @@ from msnp.circles import (
     handle_put_answer,
     handle_roster,
     multiparty_of,
+    shown_name,
 )
 from msnp.contents import tell_content, text_extra
 from msnp.events import ProfileLearnt
@@ -143,10 +144,7 @@ def _extra_of(routed: Routed) -> dict[str, object]:
 def _origin_of(state: State, line: Frame, sender: Address) -> Origin:
     if line.from_client:
         return own_origin(line.mark, state.own_name(), line.number(1), None)
-    name = multiparty_of(state).names.get(sender.account)
-    if name is None and sender.account == state.account:
-        name = state.own_name()
-    return origin_of(line.mark, sender.account, name)
+    return origin_of(line.mark, sender.account, shown_name(state, sender.account))
 
 
 def _thread_of(state: State, line: Frame, routed: Routed) -> Thread:

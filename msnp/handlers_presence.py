@@ -11,6 +11,7 @@ import re
 
 from msnp.accounts import network, normalise
 from msnp.capabilities import CAPABILITIES, describe
+from msnp.circles import note_name
 from msnp.events import StatusChanged
 from msnp.frames import Frame, MalformedError
 from msnp.handlers_login import account_of
@@ -128,13 +129,16 @@ def _handle_contact(state: State, line: Frame, status: str, tokens: list[bytes],
         details = {"endpoints": [_endpoint(endpoint, status, capabilities)]}
     if net is not None and (called := network_name(net)) is not None:
         details["network_name"] = called
+    name = decode_name(rest[0]) if rest and rest[0] else None
+    if name is not None and net is not None and not own:
+        note_name(state, account, name)  # from MSNP14 on texts come on this connection too, without a name
     state.emit(
         StatusChanged(
             mark=line.mark,
             from_client=False,
             account=None if own else account,
             status=status,
-            name=decode_name(rest[0]) if rest and rest[0] else None,
+            name=name,
             initial=initial,
             network=net,
             capabilities=capabilities,

@@ -9,7 +9,7 @@ for the status: that is the last one told. ``NFY DEL``, or an empty status: gone
 import re
 
 from msnp.capabilities import CAPABILITIES, describe
-from msnp.circles import multiparty_of
+from msnp.circles import multiparty_of, note_name
 from msnp.events import StatusChanged
 from msnp.frames import Frame, MalformedError
 from msnp.markup import Element
@@ -56,7 +56,7 @@ def handle_user(state: State, line: Frame, routed: Routed, *, own: bool) -> None
     name = said.get("friendlyname") or None
     known = multiparty_of(state)
     if name is not None:
-        known.names.remember(address.account, name)
+        note_name(state, address.account, name)
         if own:
             state.learn_name(name)
     status = _status_of(state, address.account, said.get("status"), own=own)

@@ -186,6 +186,12 @@ def test_yahoo_both_ways() -> None:
     assert {event.origin.thread for event in events if isinstance(event, Message)} == {between(LOU, ANA)}
 
 
+def test_name_of_who_writes_from_another_network_is_the_one_last_shown() -> None:
+    shown = script("S: NLN NLN ana@d.example 32 Ana%20%E5%AE%89 0")
+    events = events_of([*login(14), *shown, say("S: UBM ana@d.example 32 1 #", mime("hi"))])
+    assert text_of(events).sender_name == "Ana 安"
+
+
 def test_to_who_is_offline_from_msnp18_on() -> None:
     events = events_of([*login(18), say("C: UUM 24 kim@b.example 1 1 #", mime("まだ?", Dest_Agent="client"))])
     extra = text_of(events).extra
