@@ -62,7 +62,8 @@ class MsnSession:
         """Set by whoever knows that nobody asks for what people say to each other here; may change at any time.
 
         Then no event is made of MSG, ACK and NAK. All that teaches who is here goes on, and so do texts in parts,
-        since somebody may ask before their last part comes. Each sender is told once, since to speak is to be
+        since somebody may ask before their last part comes; emoticons and invitations are learnt for the texts and
+        answers that may follow. Each sender is told once, since to speak is to be
         here. What the client says is kept until the server is heard again: should octets of the server's prove to
         be lost there, somebody may have come in them, and it is told after all.
         """
