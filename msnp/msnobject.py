@@ -8,6 +8,7 @@ come in any order, and it is not always well-formed: all are read that can be.
 import binascii
 import re
 from base64 import b64decode
+from functools import lru_cache
 from html import unescape
 from urllib.parse import unquote
 
@@ -15,6 +16,9 @@ MAX_CHARACTERS = 16 * 1024
 """Of an object that is read, as sent; what follows is left out. Real ones stay under 1 KiB."""
 MAX_ATTRIBUTES = 32
 """Attributes that are told; real ones have eleven."""
+MAX_CACHED, MAX_CACHED_CHARACTERS = 512, 1024
+"""Objects whose attributes are remembered, since a picture is shown with every status; beyond, the least used is
+forgotten. Longer ones are read anew."""
 
 TYPES = {
     1: "avatar",
@@ -46,8 +50,14 @@ def parse_msnobject(text: str) -> dict[str, object] | None:
 
     ``size`` and ``type`` are numbers where they are such on the wire; ``type_name`` says what the type is called.
     ``friendly`` is the name that people see: decoded if it can be, else as sent; empty ones are left out.
-    ``sha1d`` (of the octets) and ``sha1c`` (of the other attributes) stay in base64, as sent.
+    ``sha1d`` (of the octets) and ``sha1c`` (of the other attributes) stay in base64, as sent. The caller may change
+    what it gets.
     """
+    found = _parse_cached(text) if len(text) <= MAX_CACHED_CHARACTERS else _parse(text)
+    return None if found is None else dict(found)
+
+
+def _parse(text: str) -> dict[str, object] | None:
     plain = _plain(text[:MAX_CHARACTERS])
     begins = _OBJECT.search(plain)
     if begins is None:
@@ -62,6 +72,9 @@ def parse_msnobject(text: str) -> dict[str, object] | None:
     if not found.get("friendly"):
         found.pop("friendly", None)
     return found
+
+
+_parse_cached = lru_cache(maxsize=MAX_CACHED)(_parse)
 
 
 def _plain(text: str) -> str:
