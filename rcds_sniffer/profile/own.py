@@ -19,6 +19,7 @@ LIMITS = {
     "properties": 10_000,
     "settings": 10_000,
     "groups": 10_000,
+    "circles": 10_000,
     "failed_logins": 10_000,
     "mail_to": 10_000,
     "mail_from": 10_000,
@@ -41,8 +42,10 @@ NO_PROPERTIES = frozenset({"ClientIP", "ClientPort", "LoginTime", "inferred", "m
 PICTURE = ("sha1d", "sha1c", "type", "size", "location", "friendly", "creator")
 CLIENT = ("client", "client_version", "os", "os_version", "architecture", "locale", "locale_name")
 ENDPOINT = ("id", "computer", "client_type", "client", "client_version", "client_family")
+FAILED = ("command", "error", "error_text", "client", "client_version", "login")
 REFUSED = ("command", "action", "property", "setting", "status", "group", "error", "error_text")
-PROGRAM = ("product", "client", "chat_logging")
+PROGRAM = ("product", "chat_logging", *CLIENT)
+"""Of the client, beside the sign-in."""
 SETTINGS = ("signature_sound", "scene", "color_scheme")
 """Of the target's presence."""
 WORDS = ("blocked_words", "web_tv")
@@ -61,6 +64,7 @@ class Own:
         self._properties = Spans(limit["properties"])
         self._settings = Spans(limit["settings"])
         self._groups = Spans(limit["groups"])
+        self._circles = Spans(limit["circles"])
         self._group_names: dict[object, str] = {}
         self._facts = {
             name: Facts(limit[name])
@@ -77,6 +81,7 @@ class Own:
             "properties": self._properties,
             "settings": self._settings,
             "groups": self._groups,
+            "circles": self._circles,
             **self._facts,
         }
 
@@ -92,11 +97,15 @@ class Own:
         machine = word(details.get("machine_id"))
         if machine is not None:
             self._note(record, "computers", {"machine_id": machine})
+        verified = details.get("verified")
+        if isinstance(verified, bool):
+            told = {"property": "verified", "value": verified, "told_by": "server"}
+            self._properties.say(record, "verified", told)
         self._name(record)
 
     def failed_login(self, record: CommunicationRecord) -> None:
         """Somebody, at an address that need not be the target's, was refused."""
-        self._note(record, "failed_logins", chosen(record.details or {}, "error", "error_text", "client", "login"))
+        self._note(record, "failed_logins", chosen(record.details or {}, *FAILED))
 
     def presence(self, record: CommunicationRecord) -> None:
         """What the target told its contacts of itself."""
@@ -105,8 +114,10 @@ class Own:
         self._client(record, "presence", chosen(details, "client_family"))
         if isinstance(details.get("personal_message"), str):
             self._told(record, self._personal, chosen(details, "personal_message"))
-        media = details.get("media")
-        if isinstance(media, Mapping):
+        media = details.get("media", False)
+        if media is None:
+            self._told(record, self._media, {})
+        elif isinstance(media, Mapping):
             playing = media.get("playing") is not False
             told = chosen(media, "application", "kind", "title", "artist", "album", "format") if playing else {}
             fields = words(media.get("fields"), MAX_OBJECTS)
@@ -131,7 +142,8 @@ class Own:
             self._take_back(record, details)
             return
         self._name(record)
-        self._client(record, "program" if "product" in details else "message", chosen(details, *PROGRAM))
+        by_program = "product" in details or "update_check" in details
+        self._client(record, "program" if by_program else "message", chosen(details, *PROGRAM))
         self._valued(record, self._properties, details, "property")
         self._valued(record, self._settings, details, "setting")
         for name, value in chosen(details, *WORDS).items():
@@ -140,6 +152,9 @@ class Own:
             shown = ", ".join(words(details["blocked_words"], MAX_OBJECTS))[:MAX_TEXT]
             self._settings.say(record, "blocked_words", {"setting": "blocked_words", "value": shown})
         self._group(record, details)
+        circle = chosen(details, "circle", "circle_id")
+        if "circle" in circle:
+            self._circles.say(record, circle.get("circle_id"), circle)
         self._note(record, "mail_to", chosen(details, "mail_to"))
         self._note(record, "pages", chosen(details, "page", "page_argument"))
         search = details.get("search")
@@ -197,9 +212,10 @@ class Own:
     def mail(self, record: CommunicationRecord) -> None:
         """Whose mail the target was told of."""
         details = record.details or {}
-        sender = word(details.get("From-Addr"))
-        if sender is not None:
-            self._note(record, "mail_from", {"mail_from": sender} | _renamed(details, "From", "name"))
+        for address, name in (("From-Addr", "From"), ("sender", "sender_name")):
+            sender = word(details.get(address))
+            if sender is not None and "about" not in details:
+                self._note(record, "mail_from", {"mail_from": sender} | _renamed(details, name, "name"))
 
     def said(self, record: CommunicationRecord) -> None:
         """What the target's part in a conversation shows beside."""

@@ -37,6 +37,7 @@ class Person:
     properties: Iterable[Entry] = ()
     settings: Iterable[Entry] = ()
     groups: Iterable[Entry] = ()
+    circles: Iterable[Entry] = ()
     sessions: Iterable[Entry] = ()
     failed_logins: Iterable[Entry] = ()
     statuses: Iterable[Entry] = ()

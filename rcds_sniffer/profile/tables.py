@@ -178,6 +178,11 @@ TABLES: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
         (Column("group", values_of("group")), Column("id", values_of("group_id")), *LASTED),
     ),
     (
+        "circles",
+        "Circles",
+        (Column("circle", values_of("circle")), Column("id", values_of("circle_id")), *LASTED),
+    ),
+    (
         "sessions",
         "Sessions",
         (
@@ -194,7 +199,11 @@ TABLES: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
     (
         "failed_logins",
         "Refused sign-ins",
-        (Column("error", values_of("error", "error_text")), Column("client", values_of("client")), *SEEN),
+        (
+            Column("error", values_of("command", "error", "error_text")),
+            Column("client", values_of("client")),
+            *SEEN,
+        ),
     ),
     (
         "statuses",

@@ -177,10 +177,31 @@ def test_personal_message_and_media_until_they_are_taken_back() -> None:
     music = {"kind": "Music", "playing": True, "title": "夜曲", "artist": "周杰伦", "fields": ["夜曲", "周杰伦"]}
     person = known(
         presence(1, personal_message="今晚看电影", media=music), presence(20, personal_message="今晚看电影"),
-        presence(30, personal_message="", media={"playing": False}), presence(40, status="BSY"),
+        presence(30, personal_message="", media=None), presence(40, status="BSY"),
     )  # fmt: skip
     assert facts(person, "personal_messages", "personal_message", "until", "count") == [("今晚看电影", at(30), 2)]
     assert facts(person, "media", "title", "artist", "until") == [("夜曲", "周杰伦", at(30))]
+
+
+def test_media_that_stopped_playing_is_over() -> None:
+    person = known(presence(1, media={"title": "夜曲"}), presence(5, media={"title": "夜曲", "playing": False}))
+    assert facts(person, "media", "title", "until") == [("夜曲", at(5))]
+
+
+def test_circle_gets_another_name() -> None:
+    person = known(profile(1, circle="Familie", circle_id="{c}"), profile(5, circle="Verein", circle_id="{c}"))
+    assert facts(person, "circles", "circle", "until") == [("Familie", at(5)), ("Verein", None)]
+
+
+def test_update_check_tells_the_client() -> None:
+    person = known(profile(1, update_check=True, client="MSNMSGR", client_version="14.0"))
+    assert facts(person, "clients", "client_version", "told_by") == [("14.0", "program")]
+
+
+def test_waiting_mail_but_no_offline_message_is_mail() -> None:
+    mail = profile(1, sender="mum@example.org", sender_name="Mum", subject="Hi").changed(event="mail-notice")
+    offline = profile(2, sender=BOB, about="offline message").changed(event="mail-notice")
+    assert facts(known(mail, offline), "mail_from", "mail_from", "name") == [("mum@example.org", "Mum")]
 
 
 def test_picture() -> None:
