@@ -6,6 +6,7 @@ from typing import Any
 
 import msnp.events as msn
 import msnp.utterances as said
+from msnp.errors import words_of
 from msnp.mark import Mark
 from msnp.utterances import Acknowledged, ActionText, TextMessage, TypingNotice
 from msnp.utterances import Sending as Said
@@ -79,7 +80,8 @@ def _mail(event: msn.MailNoticed, at: At) -> Event:
 
 
 def _called(event: msn.Called, at: At) -> Event:
-    return shared.Invited(*at, sender=None, account=event.account, details=_known(error=event.error))
+    details = words_of(event.error) if event.error is not None else {}
+    return shared.Invited(*at, sender=None, account=event.account, details=details)
 
 
 def _rung(event: msn.Rung, at: At) -> Event:

@@ -126,7 +126,7 @@ class Builder:
                 details = spoken.details
             record.sender_name = (spoken.sender_name if isinstance(spoken, Invited) else None) or name
         if happening.error is not None:
-            details = {**details, "error": happening.error}
+            details = {**details, **happening.error}
         if isinstance(spoken, Utterance) and (happening.actor == target or happening.delivery == "refused"):
             details = {**details, "delivery": happening.delivery}
         return _ended(record, event, details)

@@ -9,7 +9,7 @@ sent twice stays two happenings. A cut sighting is aligned by the pieces that we
 
 from typing import TYPE_CHECKING
 
-from rcds_sniffer.events import Action, Connection, ConversationEvent, Event, Message, Sending, Utterance
+from rcds_sniffer.events import Action, Connection, ConversationEvent, Details, Event, Message, Sending, Utterance
 
 if TYPE_CHECKING:
     from rcds_sniffer.records.conversation import Conversation
@@ -159,8 +159,8 @@ class Happening:
         """Targets that have their record of it."""
         self.delivery: str | None = None
         """``delivered`` or ``refused``, as the server told the actor's own connection."""
-        self.error: object = None
-        """The number of the error that answered an invitation."""
+        self.error: Details | None = None
+        """The refusal that answered an invitation: its number, and words."""
         self.concluded = False
         """True when its records are written, or another happening speaks for it."""
         self._key: tuple[object, ...] | None = None

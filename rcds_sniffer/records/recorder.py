@@ -261,11 +261,10 @@ class Recorder:
             conversation.called.add(account)
         if self._muting is not None:
             self._muting.review(conversation, self.clock)
-        error = event.details.get("error")
-        if error is not None:  # the answer to an invitation on this link, not another one
+        if "error" in event.details:  # the answer to an invitation on this link, not another one
             for happening in conversation.invitations(sender, account):
                 if not happening.concluded and link in happening.links:
-                    happening.error = error
+                    happening.error = event.details
                     return
         self._sight(conversation, self._sighting(link, event, outgoing, now), "invite", sender, account)
 

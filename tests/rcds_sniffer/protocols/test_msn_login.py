@@ -68,3 +68,13 @@ def test_an_inferred_version_is_told_and_reaches_the_switchboards() -> None:
     assert text.protocol_version == "MSNP12"
     told = [record.details for record in records if record.event == "profile"]
     assert {"protocol_version": "MSNP12", "inferred": True} in told
+
+
+def test_a_call_that_fails_says_why_in_words() -> None:
+    for packed in (False, True):
+        tap = Tap(LOU, packed=packed)
+        dialogue = f"C: USR 1 {LOU} 17.5.9\nS: USR 1 OK {LOU} Lou\nC: CAL 2 kim@b.example\nS: 217 2"
+        tap.line().hear(*script(dialogue))
+        (invited,) = [record for record in tap.end() if record.event == "invite"]
+        assert invited.recipients == ("kim@b.example",)
+        assert invited.details == {"error": 217, "error_text": "not online"}
