@@ -93,24 +93,25 @@ def _message_type(routed: Routed) -> str:
 def _handle_message(state: State, origin: Origin, routed: Routed, kind: str) -> None:
     """By ``Message-Type``; what has none, or another, is what its content type says."""
     content = routed.content
-    if kind == "text" or (not kind and content.headers.type in {None, "text/plain"}):
+    base = kind.partition("/")[0]
+    if base == "text" or (not kind and content.headers.type in {None, "text/plain"}):
         text = text_message(origin, content)
         text.extra = {**_extra_of(routed), **(text_extra(state, origin, text) or {})} or None
         state.emit(text)
-    elif kind == "nudge":
+    elif base == "nudge":
         state.emit(nudge(origin, content))
     elif kind == "control/typing":
         state.emit(typing_notice(origin, content, recording=False))
     elif kind == "control/recording":
         state.emit(typing_notice(origin, content, recording=True))
-    elif kind == "data" or content.headers.type == "application/x-msnmsgrp2p":
+    elif base == "data" or content.headers.type == "application/x-msnmsgrp2p":
         state.counters["content application/x-msnmsgrp2p"] += 1
-    elif kind in _AS_IN_MSG:
-        tell_content(state, origin, Body(_as_in_msg(content, kind)))
+    elif base in _AS_IN_MSG:
+        tell_content(state, origin, Body(_as_in_msg(content, base)))
     elif content.headers.type not in {None, "text/plain"}:
         tell_content(state, origin, Body(content))
     else:
-        state.counters[f"content {kind if kind == 'control' else 'other'}"] += 1
+        state.counters[f"content {base if base == 'control' else 'other'}"] += 1
 
 
 def _as_in_msg(content: Content, kind: str) -> Content:

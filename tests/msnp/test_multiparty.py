@@ -169,6 +169,25 @@ def test_own_account_where_the_login_was_missed(said: Said, evidence: str) -> No
     assert tell(only(events, AccountKnown)) == [f"AccountKnown {LOU} {evidence}"]
 
 
+@pytest.mark.parametrize("seen_as_client", [True, False])
+def test_sides_where_the_tap_could_only_guess(seen_as_client: bool) -> None:
+    wire = Wire(certain=False)
+    for from_client, octets in [
+        sdg("S: SDG 0 #", TO_LOU, OF_KIM, "hi"),
+        sdg("C: SDG 7 #", TO_KIM, OF_LOU, "好"),
+        presence("S: NFY PUT #", TO_LOU, TO_KIM, PRESENCE),
+        sdg("C: SDG 8 #", TO_KIM, OF_LOU, "bye"),
+    ]:
+        wire.send(from_client == seen_as_client, octets)
+    events = wire.end()
+    assert tell(only(events, TextMessage)) == [
+        f"TextMessage {KIM} hi",
+        "TextMessage - 好",
+        "TextMessage - bye",
+    ]
+    assert tell(only(events, AccountKnown))[0].startswith(f"AccountKnown {LOU}")
+
+
 def test_text_that_comes_in_proves_nothing_alone() -> None:
     dialogue = [sdg("S: SDG 0 #", TO_LOU, OF_KIM, "hi"), sdg("S: SDG 0 #", TO_LOU, OF_KIM, "again")]
     events = late(dialogue)
