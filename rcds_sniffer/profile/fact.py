@@ -25,7 +25,7 @@ Entry = dict[str, object]
 class Fact:
     """One thing that is known."""
 
-    __slots__ = ("before", "count", "first", "last", "packet", "source", "until", "values")
+    __slots__ = ("before", "count", "first", "inferred", "last", "packet", "source", "until", "values")
 
     def __init__(self, record: CommunicationRecord, values: dict[str, object]) -> None:
         self.values = values
@@ -38,6 +38,8 @@ class Fact:
         """What was so of the same subject, and the key of it, until this took its place."""
         self.count = 1
         """Records that say so."""
+        self.inferred = _is_inferred(record)
+        """Every record of it follows from other traffic."""
         self.source = sys.intern(str(record.source.get("name", "")))
         self.packet = record.source.get("packet")
 
@@ -45,6 +47,8 @@ class Fact:
         """Another record says so."""
         self.last = max(self.last, record.time)
         self.count += 1
+        if self.inferred and not _is_inferred(record):
+            self.inferred = False
 
     def end(self, time: int) -> None:
         """It holds no longer."""
@@ -61,7 +65,13 @@ class Fact:
         out: Entry = {**self.values, "first": rfc3339(self.first), "last": rfc3339(self.last)}
         if self.until is not None:
             out["until"] = rfc3339(self.until)
+        if self.inferred:
+            out["inferred"] = True
         return out | {"count": self.count, "source": {"name": self.source, "packet": self.packet}}
+
+
+def _is_inferred(record: CommunicationRecord) -> bool:
+    return record.details is not None and record.details.get("inferred") is True
 
 
 class Facts:

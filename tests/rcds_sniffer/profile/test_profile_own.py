@@ -35,6 +35,12 @@ def test_packet_is_that_of_the_first_record() -> None:
     assert facts(known(first, later), "pages", "source") == [({"name": "a.pcap", "packet": 12},)]
 
 
+def test_inferred_until_something_says_so_itself() -> None:
+    page, sure = profile(1, page="INBOX", inferred=True), profile(2, page="INBOX")
+    assert facts(known(page), "pages", "inferred") == [(True,)]
+    assert facts(known(page, sure), "pages", "inferred") == [(None,)]
+
+
 def test_nobody_is_nothing() -> None:
     assert gather(ALICE, []) is None
     assert gather(ALICE, [said(1, target=BOB)]) is None
