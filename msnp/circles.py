@@ -39,9 +39,11 @@ _Request = tuple[str | None, tuple[str, ...]]
 class Group:
     """What is known of one."""
 
-    __slots__ = ("entered", "known", "name", "people", "unsure")
+    __slots__ = ("doubts", "entered", "known", "name", "people", "unsure")
 
-    def __init__(self) -> None:
+    def __init__(self, doubts: int) -> None:
+        self.doubts = doubts
+        """Losses of the connection's up to here."""
         self.people: dict[str, None] = {}
         """Who takes part, beside the own account."""
         self.known = False
@@ -89,11 +91,17 @@ def note_name(state: State, account: str, name: str) -> None:
 
 
 def group_thread(state: State, line: Frame, group: str) -> Thread:
-    """The conversation in ``group``; that its roster is not known is told once."""
+    """The conversation in ``group``; that its roster is not known is told once, and again after each loss."""
     known = _group(state, group)
+    mark = None
     if not known.known and not known.unsure:
+        mark = line.mark
+    elif len(state.doubts) > known.doubts:  # octets of the server's were lost: somebody may have come or gone
+        mark = state.doubts[known.doubts]
+    if mark is not None:
         known.unsure = True
-        state.emit(RosterUnsure(mark=line.mark, from_client=line.from_client, thread=_thread(group, known)))
+        state.emit(RosterUnsure(mark=mark, from_client=False, thread=_thread(group, known)))
+    known.doubts = len(state.doubts)
     return _thread(group, known)
 
 
@@ -104,7 +112,7 @@ def _group(state: State, group: str) -> Group:
         if len(multiparty.groups) >= MAX_GROUPS:
             _, oldest = multiparty.groups.popitem(last=False)
             multiparty.members -= len(oldest.people)
-        known = Group()
+        known = Group(len(state.doubts))
         multiparty.groups.remember(group, known)
     return known
 
@@ -137,6 +145,10 @@ def handle_roster(state: State, line: Frame, routed: Routed) -> None:
     if not rosters:
         return
     people = dict.fromkeys(account for roster in rosters for account in _users(roster))
+    if routed.content.missing:
+        known.known = known.unsure = False
+    if full:
+        known.doubts = len(state.doubts)
     first = full and not known.known
     known.known = known.known or full
     ordinal = 1

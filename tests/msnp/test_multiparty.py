@@ -244,6 +244,19 @@ def test_roster_of_a_circle() -> None:
     assert threads_of(events) == [Thread(CIRCLE, (PAT,))]
 
 
+def test_roster_is_unsure_after_a_loss() -> None:
+    circle = f"9:{CIRCLE}"
+    said = sdg("S: SDG 0 #", circle, f"1:{KIM}", "喂")
+    wire = Wire().play([*LOGIN, roster("S: NFY PUT #", TO_LOU, circle, LOU, KIM, kind="Full"), said])
+    assert not only(wire.events, RosterUnsure)
+    wire.lose(False, 300)
+    wire.play([said, said])
+    (unsure,) = only(wire.end(), RosterUnsure)
+    assert isinstance(unsure, RosterUnsure)
+    assert unsure.thread is not None
+    assert unsure.thread.key == CIRCLE
+
+
 def test_members_are_not_taken_for_present() -> None:
     body = f"<circle><roster><id>ABCH</id><user><id>1:{KIM}</id></user></roster></circle>"
     third = "Notification: 1.0|NotifType: Full|Content-Type: application/circles+xml"
