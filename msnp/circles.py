@@ -142,11 +142,11 @@ def handle_roster(state: State, line: Frame, routed: Routed) -> None:
     full = routed.headers.get("notiftype", "").lower() == "full" and not routed.content.missing
     _tell_props(state, line, group, known, root)
     rosters = _rosters(root)
+    if routed.content.missing:
+        known.known = known.unsure = False
     if not rosters:
         return
     people = dict.fromkeys(account for roster in rosters for account in _users(roster))
-    if routed.content.missing:
-        known.known = known.unsure = False
     if full:
         known.doubts = len(state.doubts)
     first = full and not known.known
@@ -286,13 +286,10 @@ def handle_leave(state: State, line: Frame, routed: Routed) -> bool:
         return False
     found = _USER.search(routed.headers.get("uri", ""))
     address = parse_address(found[1]) if found is not None else None
+    if address is None and not line.from_client:  # of a group itself, or somebody's presence by way of it
+        return routed.sender is None or routed.sender.person is None
     known = _group(state, group)
-    if address is None:
-        if not line.from_client:
-            return True
-        account = None
-    else:
-        account = None if state.is_own(address.account) else address.account
+    account = address.account if address is not None and not state.is_own(address.account) else None
     if account is None:
         known.entered = False
     else:

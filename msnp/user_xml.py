@@ -15,7 +15,7 @@ from msnp.frames import Frame, MalformedError
 from msnp.markup import Element
 from msnp.msnobject import parse_msnobject
 from msnp.personal import read_media
-from msnp.routing import Address, Routed
+from msnp.routing import Address, Routed, network_name
 from msnp.state import State
 
 USER_XML = "application/user+xml"
@@ -84,6 +84,12 @@ def _changed(
     line: Frame, address: Address | None, status: str | None, name: str | None, details: dict[str, object]
 ) -> StatusChanged:
     capabilities = details.pop("capabilities", None)
+    if (
+        address is not None
+        and address.network is not None
+        and (called := network_name(address.network)) is not None
+    ):
+        details["network_name"] = called
     return StatusChanged(
         mark=line.mark,
         from_client=line.from_client,

@@ -341,6 +341,7 @@ def test_what_a_notice_does_not_say_stays() -> None:
             presence("S: NFY PUT #", TO_LOU, TO_KIM, "<user><s n='PE'><PSM></PSM></s></user>"),
             presence("S: NFY PUT #", TO_LOU, TO_KIM, "<user><s n='IM'><Status></Status></s></user>"),
             presence("S: NFY DEL #", TO_LOU, TO_PAT, ""),
+            presence("S: NFY DEL #", TO_LOU, f"1:{ANA};via=9:{CIRCLE}", ""),
         ]
     )
     assert [(event.account, event.status) for event in status_of(events)] == [
@@ -349,8 +350,9 @@ def test_what_a_notice_does_not_say_stays() -> None:
         (KIM, "BSY"),
         (KIM, "FLN"),
         (PAT, "FLN"),
+        (ANA, "FLN"),
     ]
-    assert status_of(events)[2].details == {"personal_message": ""}
+    assert status_of(events)[2].details == {"personal_message": "", "network_name": "live"}
 
 
 TO_PAT = f"1:{PAT}"
