@@ -29,6 +29,8 @@ _PROGRAM = re.compile(r"([A-Za-z0-9_ -]{1,64}):([0-9][0-9A-Za-z.]{0,63})")
 _TEXTS = {"psm": "personal_message", "colorscheme": "color_scheme"}
 _OBJECTS = {"usertilelocation": "picture", "ddp": "ddp", "scene": "scene", "rum": "rum"}
 """Values that are MSNObjects, or text where they are not; what ``RUM`` stands for is not documented."""
+_NONE = "0"
+"""In place of an MSNObject: there is none."""
 _OF_ENDPOINT = {
     "epname": "computer",
     "clienttype": "client_type",
@@ -135,7 +137,8 @@ def _said(user: Element) -> dict[str, str]:
 def _details(user: Element, said: dict[str, str]) -> dict[str, object]:
     details: dict[str, object] = {field: said[name] for name, field in _TEXTS.items() if name in said}
     for name, field in _OBJECTS.items():
-        if value := said.get(name):
+        value = said.get(name, _NONE)
+        if value not in {"", _NONE}:
             details[field] = parse_msnobject(value) or value
     if "currentmedia" in said:
         details["media"] = read_media(said["currentmedia"])

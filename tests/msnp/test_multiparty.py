@@ -295,7 +295,7 @@ def test_a_circles_name() -> None:
 
 PRESENCE = f"""<user><s n="IM"><Status>BSY</Status>
 <CurrentMedia>\\0Music\\01\\0{{0}} - {{1}}\\0月亮\\0Teresa\\0</CurrentMedia></s>
-<s n="PE"><FriendlyName>Kim</FriendlyName>
+<s n="PE"><FriendlyName>Kim</FriendlyName><UserTileLocation>0</UserTileLocation><Scene/>
 <PSM>好的 &amp; co</PSM></s>
 <sep n="IM" epid="{THERE}"><Capabilities>2789003324:48</Capabilities></sep>
 <sep n="PE" epid="{THERE}"><VER>MSNMSGR:15.4.3502.0922</VER><TYP>1</TYP><Capabilities>0:0</Capabilities></sep>
@@ -311,6 +311,7 @@ def test_presence_of_a_contact() -> None:
     assert tell([event]) == [f"StatusChanged {KIM} BSY Kim False 1 2789003324:48"]
     assert event.details["personal_message"] == "好的 & co"
     assert event.details["client_family"] == "WLM 2009"
+    assert not event.details.keys() & {"picture", "scene"}
     media = event.details["media"]
     assert isinstance(media, dict)
     assert (media["title"], media["artist"], media["playing"]) == ("月亮", "Teresa", True)
