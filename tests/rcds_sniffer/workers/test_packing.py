@@ -26,7 +26,7 @@ VALUES: dict[str, Any] = {
 
 
 def a_connection() -> Connection:
-    return Connection("msnp", "192.0.2.1:1025", "[2001:db8::1]:1863", -5)
+    return Connection("msnp", "192.0.2.1:1025", "[2001:db8::1]:1863", -5, None, "messenger")
 
 
 def an_event(kind: type[Event], connection: Connection) -> Event:
@@ -51,7 +51,7 @@ def test_event_arrives_as_it_was(kind: type[Event]) -> None:
     event = an_event(kind, a_connection())
     (arrived,) = crossed(Packer(), Unpacker(), event)
     assert same(event, arrived)
-    for name in ("protocol", "client", "server", "started", "version"):
+    for name in ("protocol", "client", "server", "started", "version", "realm"):
         assert getattr(arrived.connection, name) == getattr(event.connection, name)
 
 
