@@ -12,6 +12,7 @@ import pytest
 
 from tests.command import replay, run
 from tests.conftest import PCAPS, SHARED
+from tests.simulator.cases import SCRIPTS
 
 CAPTURES = sorted(path for path in PCAPS.iterdir() if ".pcap" in path.name)
 
@@ -49,6 +50,60 @@ def test_records_say_what_was_said(capture: Path) -> None:
         assert not found - said, f"{account}: invented"
         if not partial:
             assert not said - found, f"{account}: missing"
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_records_tell_what_was_done(name: str) -> None:
+    """Whatever the truth says in ``details`` stands in a record, each in one of its own."""
+    records = [json.loads(line) for line in (PCAPS / f"{name}.jsonl").read_text().splitlines()]
+    missing = []
+    for said in truth_of(PCAPS / name)["said"]:
+        found = next((record for record in records if "details" not in said or tells(record, said)), None)
+        if found is None:
+            missing.append(said)
+        elif "details" in said:
+            records.remove(found)
+    assert not missing
+
+
+def truth_of(path: Path) -> dict:  # type: ignore[type-arg]
+    """What was said in a capture."""
+    truth: dict = json.loads((PCAPS / f"{case(path)}.truth.json").read_text())  # type: ignore[type-arg]
+    return truth
+
+
+OF_THE_ACCOUNT = {"presence", "profile", "mail-notice", "login"}
+"""Events that have no text, and of which the account alone knows."""
+
+
+def tells(record: dict, said: dict) -> bool:  # type: ignore[type-arg]
+    """Whether a record is of what the truth has."""
+    kind, details = said["kind"], record["details"] or {}
+    if kind == "client":  # its owner's profile, or what others are told of a contact
+        told = details.get("client") or (details.get("property") == "client" and details.get("value"))
+        return record["sender"] == said["sender"] and told == said["details"]["client"]
+    if record["event"] != ("invite" if kind == "application" else kind) or not within(said["details"], details):
+        return False
+    if kind in OF_THE_ACCOUNT:
+        who = record["target"] if record["sender"] is None else record["sender"]
+        return bool(who == said["sender"])
+    people = ("sender", "recipients", "text")
+    return [record[field] for field in people] == [said[field] for field in people]
+
+
+def within(some: object, all_of_it: object) -> bool:
+    """Whether all that one says the other says too."""
+    if isinstance(some, dict):
+        return isinstance(all_of_it, dict) and all(
+            name in all_of_it and within(value, all_of_it[name]) for name, value in some.items()
+        )
+    if isinstance(some, list):
+        return (
+            isinstance(all_of_it, list)
+            and len(some) == len(all_of_it)
+            and all(within(one, other) for one, other in zip(some, all_of_it, strict=True))
+        )
+    return some == all_of_it
 
 
 TRUTHS = sorted(SHARED.glob("*.truth.json")) if SHARED.is_dir() else []

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulator import World, links, nasties, tunnels, writer
-from tests.simulator.cases import CASES, FORMS, write_all
+from tests.simulator.cases import CASES, FORMS, SCRIPTS, write_all
 from tests.simulator.dialects import DIALECTS
 from tests.simulator.packets import Frame, read_segment
 from tests.simulator.scripts import demonstration, random_world
@@ -217,6 +217,21 @@ def test_random_worlds_frame_every_command(seed: int) -> None:
         for write in connection.writes:
             head, _, payload = write.octets.partition(b"\r\n")
             assert not payload or int(head.split(b" ")[-1]) == len(payload)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_scripts_frame_every_command(name: str) -> None:
+    for connection in SCRIPTS[name]().connections:
+        for write in connection.writes:
+            head, _, payload = write.octets.partition(b"\r\n")
+            assert re.fullmatch(rb"[A-Z]{3}|[0-9]{3}", head.split(b" ")[0])
+            assert not payload or int(head.split(b" ")[-1]) == len(payload)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_scripts_say_what_records_must_tell(name: str) -> None:
+    told = Counter(said.kind for said in SCRIPTS[name]().truth if said.details is not None)
+    assert sum(told.values()) > 15
 
 
 def test_truth_says_who_was_there() -> None:

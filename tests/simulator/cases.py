@@ -7,9 +7,16 @@ tests.simulator`` writes them; since everything is seeded the octets are the sam
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from . import links, nasties, writer
+from .contents import everything_else
+from .endpoints import several_computers
+from .evening import without_switchboard
+from .groups import circles
+from .housekeeping import old_clients
+from .lists import each_change, uploaded
 from .nasties import Frames
 from .people import Account
 from .scripts import demonstration
@@ -20,6 +27,12 @@ from .world import World
 
 Case = Callable[[], tuple[World, Frames]]
 CASES: dict[str, Case] = {}
+
+
+def _as_it_was(script: Callable[[], World]) -> tuple[World, Frames]:
+    """A script whose capture nothing befalls."""
+    world = script()
+    return world, world.frames()
 
 
 def _case(name: str) -> Callable[[Case], Case]:
@@ -265,6 +278,19 @@ def _demo() -> tuple[World, Frames]:
     world = demonstration()
     return world, world.frames()
 
+
+SCRIPTS: dict[str, Callable[[], World]] = {
+    "msnp2-to-7-notification": old_clients,
+    "msnp10-lists": each_change,
+    "msnp13-lists": uploaded,
+    "msnp15-contents": everything_else,
+    "msnp16-endpoints-presence": several_computers,
+    "msnp18-circles": circles,
+    "msnp21-talk": without_switchboard,
+}
+"""Cases about commands rather than about taps: the truth says what records must tell of each."""
+
+CASES.update((name, partial(_as_it_was, script)) for name, script in SCRIPTS.items())
 
 FORMS: dict[str, tuple[str, Callable[[Frames], bytes]]] = {
     "loss": (".pcapng", writer.pcapng),

@@ -6,6 +6,7 @@ is there when a message reaches it gets the message, in the order in which messa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from . import mime
@@ -140,6 +141,19 @@ class Chat:
         """Any other payload. Not in the truth."""
         self._sends(None, who, [payload], letter)
 
+    def sends(
+        self,
+        kind: str,
+        who: Account,
+        payloads: list[bytes],
+        letter: str,
+        *,
+        text: str | None = None,
+        **details: object,
+    ) -> None:
+        """Any payload, with what a record must say of it."""
+        self._sends(kind, who, payloads, letter, text=text, details=details)
+
     # How it goes over the wire.
 
     def _begins(self, who: Account) -> Talk:
@@ -233,6 +247,7 @@ class Chat:
         text: str | None = None,
         refused: bool = False,
         at: int | None = None,
+        details: Mapping[str, object] | None = None,
     ) -> None:
         talk = self.roster[who]
         if at is None:
@@ -263,7 +278,7 @@ class Chat:
         self.world.record(
             kind, who, traces, recipients=[other for other, _ in others], text=text,
             outcome="refused" if refused else "delivered", answer=self._answer(letter, refused),
-            conversation=self.session,
+            conversation=self.session, details=details,
         )  # fmt: skip
 
     def _answer(self, letter: str, refused: bool) -> str | None:

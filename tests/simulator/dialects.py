@@ -63,7 +63,22 @@ DIALECTS = {
                 referral=" U messenger.msn.com 1", endpoints=True, shields="pushed", initial_list=False),
     )
 }  # fmt: skip
-"""Every version that the simulator speaks."""
+"""Every version in which a simulated evening can be spent: login, presence, switchboards."""
+
+FURTHER = {
+    row.version: row
+    for row in (
+        Dialect(2, "1.0.0863", "MD5", "SYN", "", "", name_at_login=True, objects=False, rename="REA",
+                personal=False, caps_at_join=False),
+        Dialect(5, "3.6.0039", "MD5", "SYN", "", "", name_at_login=True, objects=False, rename="REA",
+                personal=False, caps_at_join=False),
+        Dialect(7, "4.7.2009", "MD5", "SYN", "", "Q1P7W2E4J9R8U3S5", name_at_login=True, objects=False,
+                rename="REA", personal=False, caps_at_join=False),
+        Dialect(21, "16.4.3508.0205", "SSO", "ADL", "2789003324:48", "PROD0120PW!CCV9@", endpoints=True,
+                network="prefix", shields="pushed", initial_list=False),
+    )
+}  # fmt: skip
+"""Versions for which scripts write the login themselves."""
 
 
 def line(*words: object, payload: bytes | None = None) -> bytes:

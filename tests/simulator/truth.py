@@ -7,7 +7,7 @@ one: :func:`witnessed` says for each thing whether some copy is whole in the giv
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -15,7 +15,9 @@ from .packets import Frame, Range
 
 KINDS = (
     "login", "logout", "presence", "rename", "personal-message", "invite", "join", "leave",
-    "message", "typing", "nudge", "action", "emoticon",
+    "message", "typing", "nudge", "action", "emoticon", "wink", "voice-clip", "ink", "call", "webcam",
+    "file-offer", "file-accept", "file-decline", "application", "client", "contact", "profile",
+    "mail-notice",
 )  # fmt: skip
 
 
@@ -56,6 +58,8 @@ class Said:
     """Of the first octet on any captured connection."""
     whole: bool = True
     """False when no captured copy has all its octets."""
+    details: Mapping[str, object] | None = None
+    """What a record must say of it beyond all this, by the names of docs/records.md; None: nobody said."""
 
     @property
     def captured(self) -> bool:
@@ -153,6 +157,7 @@ def to_json(truth: Sequence[Said]) -> list[dict[str, object]]:
             "version": said.version,
             "whole": said.whole,
             "seen_on": [copy.account for copy in said.copies if copy.tapped],
+            **({} if said.details is None else {"details": dict(said.details)}),
         }
         for said in truth
     ]

@@ -6,11 +6,12 @@ from the seed, so that a script gives the same octets each time it runs.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from .dialects import DIALECTS, Dialect, full, light
+from .desk import Stranger
+from .dialects import DIALECTS, FURTHER, Dialect, full, light
 from .packets import Frame
 from .people import Account
 from .talk import Talk
@@ -38,7 +39,7 @@ class _Event:
     """A thing said, before its octets have their places."""
 
     kind: str
-    sender: Account
+    sender: Account | Stranger
     recipients: tuple[str, ...]
     text: str | None
     name: str
@@ -47,6 +48,7 @@ class _Event:
     conversation: str | None
     version: int
     traces: list[tuple[Account, Connection, list[Write]]]
+    details: Mapping[str, object] | None
 
 
 @dataclass(eq=False)
@@ -91,7 +93,7 @@ class World:
     ) -> Account:
         """Somebody with an account and a client; two may share an address (NAT)."""
         number = len(self.accounts) + 1
-        row = DIALECTS[version or self.version]
+        row = self.row(version or self.version)
         latency = self.random.randrange(8, 90) * MILLISECOND + self.random.randrange(1000) * 1000
         ip = ip or f"192.0.2.{10 * number + 1}"
         account = Account(self, address, name or address, ip=ip, tapped=tapped, row=row, latency=latency)
@@ -187,14 +189,15 @@ class World:
     def record(
         self,
         kind: str,
-        sender: Account,
+        sender: Account | Stranger,
         traces: Iterable[tuple[Account, Talk, list[Write]]],
         *,
-        recipients: Iterable[Account] = (),
+        recipients: Iterable[Account | Stranger] = (),
         text: str | None = None,
         outcome: str | None = None,
         answer: str | None = None,
         conversation: str | None = None,
+        details: Mapping[str, object] | None = None,
     ) -> None:
         """This happened, and these writes show it."""
         self._events.append(
@@ -209,12 +212,13 @@ class World:
                 conversation,
                 sender.row.version,
                 [(account, talk.connection, writes) for account, talk, writes in traces],
+                details,
             )
         )
 
     def row(self, version: int) -> Dialect:
         """The dialect of a version."""
-        return DIALECTS[version]
+        return DIALECTS.get(version) or FURTHER[version]
 
 
 def _said(event: _Event, parts: dict[tuple[int, bool], list[Frame]]) -> Said:
@@ -242,4 +246,5 @@ def _said(event: _Event, parts: dict[tuple[int, bool], list[Frame]]) -> Said:
         version=event.version,
         copies=tuple(copies),
         first_seen=min(first, default=None),
+        details=event.details,
     )
