@@ -5,9 +5,9 @@ from base64 import b64decode
 import pytest
 
 from tests.msnp.dialogue import Said, mime, say, script
+from tests.msnp.inks import LINE
 from tests.msnp.test_contents import OBJECT
 from tests.msnp.test_emoticons import picture
-from tests.msnp.test_ink import LINE
 from tests.rcds_sniffer.protocols.tap import Line, Tap
 
 LOU, KIM, PAT = "lou@a.example", "kim@b.example", "pat@c.example"
