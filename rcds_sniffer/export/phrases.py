@@ -35,8 +35,10 @@ PHRASES = {
     "presence without status": "{sender} is shown otherwise{details}",
     "presence cleared": "{sender} shows no personal message{details}",
     "profile": "{sender} goes by this name{details}",
+    "profile without name": "of {sender} is known{details}",
     "profile from the server": "profile of {recipients}{details}",
     "contact": "{sender} has the contact {recipients}{details}",
+    "contact refused": "the server refused {sender} what was asked about {recipients}{details}",
     "invite": "{sender} invited {recipients}{details}",
     "join": "{sender} joined",
     "leave": "{sender} left",
@@ -90,6 +92,10 @@ def _name(record: CommunicationRecord) -> str:
     details = record.details or {}
     if record.event == "profile" and record.sender is None:
         return "profile from the server"
+    if record.event == "profile" and record.sender_name is None and "name" not in details:
+        return "profile without name"
+    if record.event == "contact" and "error" in details:
+        return "contact refused"
     if record.event == "presence" and "status" not in details and details:
         return "presence cleared" if details.get("personal_message") == "" else "presence without status"
     return record.event
