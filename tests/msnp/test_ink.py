@@ -18,6 +18,7 @@ from tests.msnp.inks import (
     DOT,
     DOWN,
     LINE,
+    POINTS,
     number,
     packed,
     prefix_coded,
