@@ -7,7 +7,7 @@ cdef class Octets:
     cdef readonly bytearray data
     cdef readonly Py_ssize_t at
     cdef long long _base
-    cdef readonly object _marks
+    cdef readonly list _marks
     cdef Py_ssize_t _most_marks
     cdef long long _unmarked
 

@@ -7,8 +7,6 @@ one command in many segments costs more than its octets.
 
 from __future__ import annotations
 
-from collections import deque
-
 from msnp.mark import Mark
 
 _COMPACT = 64 * 1024
@@ -22,7 +20,7 @@ class Octets:
         self.at = 0
         """Where the octet at hand stands in ``data``."""
         self._base = 0  # where data begins, in octets since the beginning
-        self._marks: deque[tuple[int, Mark]] = deque()
+        self._marks: list[tuple[int, Mark]] = []
         self._most_marks = most_marks
         self._unmarked = 0  # up to here nothing begins, so no marks are needed
 
@@ -72,7 +70,7 @@ class Octets:
         position = self._base + self.at
         marks = self._marks
         while len(marks) > 1 and marks[1][0] <= position:
-            marks.popleft()
+            del marks[0]
         offset, mark = marks[0]
         if offset == position:
             return mark
