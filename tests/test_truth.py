@@ -1,7 +1,9 @@
 """Records out equal what was said: random conversations under everything a tap does to them."""
 
 import os
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from typing import Any
 from zlib import crc32
@@ -9,6 +11,7 @@ from zlib import crc32
 import pytest
 
 from tests.simulator import links, nasties, tunnels
+from tests.simulator.cases import SCRIPTS
 from tests.simulator.packets import Frame
 from tests.simulator.scripts import random_world
 from tests.simulator.truth import Said, witnessed
@@ -178,6 +181,27 @@ def test_nothing_is_invented_where_octets_are_missing(nasty: str, seed: int) -> 
             if record.event == "message" and record.complete:
                 recipients = known[record.sender, record.text].pop(0)
                 assert set(record.recipients) <= set(recipients)
+
+
+MIDDLE = {f"joined at {share} %": partial(nasties.start_in_middle, fraction=share / 100) for share in (30, 50, 80)}
+
+
+@pytest.mark.parametrize("nasty", HARMLESS | PARTIAL | MIDDLE)
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_nothing_that_people_send_is_a_fault_of_the_program(
+    name: str, nasty: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = SCRIPTS[name]()
+    frames = (HARMLESS | PARTIAL | MIDDLE)[nasty](world.frames())
+    said = Counter((said.sender, said.text) for said in witnessed(world.truth, frames) if said.kind == "message")
+    for account in world.accounts:
+        told = Counter(
+            (record.sender, record.text)
+            for record in replayed(frames, account.address)
+            if record.event == "message" and record.complete and "readings" not in (record.details or {})
+        )  # what can be read in two ways says so
+        assert not told - said
+    assert "fault of this program" not in caplog.text
 
 
 def accounts(truth: list) -> list[str]:  # type: ignore[type-arg]

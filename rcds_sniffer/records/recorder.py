@@ -142,7 +142,7 @@ class Recorder:
     # --- the connection -----------------------------------------------------------------------------------------
 
     def _wait(self, link: Link, event: Event, now: int) -> None:
-        cost = len(getattr(event, "text", ""))
+        cost = _length(event)
         if len(link.waiting) < MAX_WAITING and self._waiting + cost <= MAX_WAITING_TEXT:
             link.waiting.append((event, now))
             self._waiting += cost
@@ -151,7 +151,7 @@ class Recorder:
 
     def _no_longer_waiting(self, link: Link) -> list[tuple[Event, int]]:
         waiting, link.waiting = link.waiting, []
-        self._waiting -= sum(len(getattr(event, "text", "")) for event, _ in waiting)
+        self._waiting -= sum(_length(event) for event, _ in waiting)
         return waiting
 
     def _prove(self, link: Link, account: str) -> None:
@@ -298,3 +298,8 @@ def needs_account(event: Event) -> bool:
     if isinstance(event, Left):
         return event.account is None
     return isinstance(event, AccountEvent | Entered | Delivery)
+
+
+def _length(event: Event) -> int:
+    """Characters of its text; winks and others have none (None)."""
+    return len(getattr(event, "text", None) or "")

@@ -60,7 +60,7 @@ class Outbox:
     def receive(self, event: Event) -> None:
         """Take one event: the front's ``emit``."""
         self._packer.pack(event, self._packed)
-        self._characters += len(getattr(event, "text", ""))
+        self._characters += len(getattr(event, "text", None) or "")  # a wink has a text, and it is None
         if len(self._packed) >= EVENTS or self._characters >= CHARACTERS:
             self.report()
 
