@@ -214,6 +214,7 @@ def test_fault_over_one_connection_costs_that_connection(monkeypatch: pytest.Mon
 def test_no_worker_beside_other_threads() -> None:
     """Asked of a process of its own: in this one, threads of tests before may be on their way out."""
     program = """
+import threading
 from rcds_sniffer.workers.worker import can_fork
 done = threading.Event()
 assert can_fork()
