@@ -16,12 +16,17 @@ from msnp.state import State
 from msnp.text import decode_name
 
 
-def _tell(state: State, line: Frame, action: str, group: str | None, group_id: str | None) -> None:
+def _details(action: str, group: str | None, group_id: str | None) -> dict[str, object]:
     details: dict[str, object] = {"action": action}
     if group is not None:
         details["group"] = group
     if group_id is not None:
         details["group_id"] = group_id
+    return details
+
+
+def _tell(state: State, line: Frame, action: str, group: str | None, group_id: str | None) -> None:
+    details = _details(action, group, group_id)
     state.emit(ProfileLearnt(mark=line.mark, from_client=line.from_client, details=details))
 
 
@@ -89,7 +94,7 @@ def handler_msn_rmg(state: State, line: Frame) -> None:
     number, name = contacts_of(state, line.mark.time).group(
         decode_name(words[0] if line.from_client else words[-1])
     )
-    asked(state, line, None, {"action": "removed", "group": name or number})
+    asked(state, line, None, _details("removed", name, number))
     if not repeated(state, line, (number, name)):
         _tell(state, line, "removed", name, number)
 
@@ -109,7 +114,7 @@ def handler_msn_reg(state: State, line: Frame) -> None:
     contacts = contacts_of(state, line.mark.time)
     number, _old = contacts.group(decode_name(word))
     name = decode_name(new)
-    asked(state, line, None, {"action": "renamed", "group": name})
+    asked(state, line, None, _details("renamed", name, number))
     again = repeated(state, line, name)
     if number is not None:
         contacts.learn_group(number, name)

@@ -378,6 +378,21 @@ def test_groups_come_go_and_are_renamed(version: int, lines: str, told: list[str
     assert [line for line in changes(events) if not line.startswith("listed")] == told
 
 
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("C: RMG 17 9\nS: 224 17", {"action": "removed", "group_id": "9"}),
+        ("S: LSG 1 Work 0\nC: RMG 17 1\nS: 227 17", {"action": "removed", "group": "Work", "group_id": "1"}),
+        ("C: REG 17 2 同事 0\nS: 228 17", {"action": "renamed", "group": "同事", "group_id": "2"}),
+    ],
+)
+def test_a_refused_change_names_the_group_as_the_change_does(lines: str, told: dict[str, str]) -> None:
+    event = next(event for event in heard(login(8, lines)) if "error" in getattr(event, "details", {}))
+    assert isinstance(event, ProfileLearnt)
+    assert event.details.items() >= told.items()
+    assert event.details["command"] in {"RMG", "REG"}
+
+
 def test_a_renamed_group_is_called_by_its_new_name() -> None:
     events = heard(
         login(
