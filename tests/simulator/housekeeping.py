@@ -252,6 +252,6 @@ def _groups(carol: Account, bob: Account) -> None:
     write = desk.asks("REM", "FL", bob.address, 1, answer=("FL", 504, bob.address, 1))
     desk.contact("moved", bob, write, group_removed="Семья", groups=["会社", "العائلة"])
     desk.profile(desk.asks("RMG", 1, answer=(505, 1)), action="removed", group="Семья", group_id="1")
-    desk.profile(desk.asks("RMG", 9, answer="224"), action="removed", error=224)
+    desk.profile(desk.asks("RMG", 9, answer="224"), action="removed", group_id="9", error=224)
     write = desk.hears("ADD", 0, "RL", 506, "ivan@example.org", full("Иван"))
     desk.contact("added", desk.stranger("ivan@example.org", "Иван"), write, by_contact=True, lists=["RL"])
