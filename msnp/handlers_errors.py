@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msnp.accounts import normalise
 from msnp.errors import words_of
 from msnp.events import Called, ContactLearnt, LoggedIn, ProfileLearnt
-from msnp.frames import Frame, Payload
+from msnp.frames import Frame, MalformedError, Payload, to_number
 from msnp.markup import parse_markup
 from msnp.requests import Request, refused
 from msnp.state import State
@@ -37,7 +37,9 @@ def handler_msn_error(state: State, line: Frame) -> None:
     The transaction names the request; where the request was not seen, the number is told without it. The payload
     is the list of refused contacts, or text.
     """
-    code, transaction = int(line.tokens[0]), line.word(1)
+    code, transaction = to_number(line.tokens[0]), line.word(1)
+    if code is None:
+        raise MalformedError("no number")
     called = state.requests.pop((b"CAL", transaction), None)
     if isinstance(called, str):
         state.emit(Called(mark=line.mark, from_client=False, account=called, error=code))

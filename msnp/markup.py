@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
+
+from msnp.text import decode_entities
 
 MAX_OCTETS = 256 * 1024
 """Octets that are read; what follows is left out. Real ones stay under 64 KiB."""
@@ -67,7 +68,7 @@ def parse_markup(octets: bytes) -> Element:
     open_elements = [root]
     at = elements = 0
     for tag in _TAG.finditer(text):
-        open_elements[-1].text += unescape(text[at : tag.start()])
+        open_elements[-1].text += decode_entities(text[at : tag.start()])
         at = tag.end()
         if tag["name"] is None:
             continue
@@ -79,12 +80,12 @@ def parse_markup(octets: bytes) -> Element:
         if elements > MAX_ELEMENTS:
             break
         found = _ATTRIBUTE.findall(tag["attributes"])
-        element = Element(name, {key.lower(): unescape(value[1:-1]) for key, value in found})
+        element = Element(name, {key.lower(): decode_entities(value[1:-1]) for key, value in found})
         open_elements[-1].children.append(element)
         if not tag["empty"] and len(open_elements) < MAX_DEPTH:
             open_elements.append(element)
     else:
-        open_elements[-1].text += unescape(text[at:])
+        open_elements[-1].text += decode_entities(text[at:])
     return root
 
 

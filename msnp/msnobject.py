@@ -9,8 +9,9 @@ import binascii
 import re
 from base64 import b64decode
 from functools import lru_cache
-from html import unescape
 from urllib.parse import unquote
+
+from msnp.text import decode_entities
 
 MAX_CHARACTERS = 16 * 1024
 """Of an object that is read, as sent; what follows is left out. Real ones stay under 1 KiB."""
@@ -66,7 +67,7 @@ def _parse(text: str) -> dict[str, object] | None:
     end = plain.find(">", begins.end())
     for name, double, single in _ATTRIBUTE.findall(plain, begins.end(), len(plain) if end < 0 else end):
         if len(found) < MAX_ATTRIBUTES:
-            found.setdefault(name.lower(), _value(name.lower(), unescape(double or single)))
+            found.setdefault(name.lower(), _value(name.lower(), decode_entities(double or single)))
     if isinstance(number := found.get("type"), int) and number in TYPES:
         found["type_name"] = TYPES[number]
     if not found.get("friendly"):
@@ -82,7 +83,7 @@ def _plain(text: str) -> str:
     begins = _BEGINS.match(text)
     if begins is None or begins[0].endswith("<"):
         return text
-    return unquote(text) if begins[0].lstrip().startswith("%") else unescape(text)
+    return unquote(text) if begins[0].lstrip().startswith("%") else decode_entities(text)
 
 
 def _value(name: str, value: str) -> object:

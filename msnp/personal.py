@@ -8,13 +8,12 @@ sends either of these as the root. Whatever is no XML is read as far as it can b
 
 import re
 from collections.abc import Mapping
-from html import unescape
 
 from msnp.capabilities import CAPABILITIES, describe
 from msnp.frames import Payload
 from msnp.markup import MAX_OCTETS, Element, parse_markup
 from msnp.msnobject import parse_msnobject
-from msnp.text import decode_word
+from msnp.text import decode_entities, decode_word
 
 MAX_VALUE = 8192
 """Characters of one value that are kept; real ones have some hundreds."""
@@ -88,7 +87,7 @@ def _inner(octets: bytes, name: bytes) -> str | None:
     ends = octets.lower().find(b"</" + name, begins.end())
     if ends < 0:  # it is not closed: up to whatever comes next
         ends = octets.find(b"<", begins.end())
-    return unescape(decode_word(octets[begins.end() : ends if ends >= 0 else len(octets)]))
+    return decode_entities(decode_word(octets[begins.end() : ends if ends >= 0 else len(octets)]))
 
 
 def read_media(text: str) -> dict[str, object] | None:

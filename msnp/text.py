@@ -9,6 +9,7 @@ set reads is replaced by U+FFFD, never dropped.
 
 import re
 from collections.abc import Sequence
+from html import unescape
 from urllib.parse import unquote_to_bytes
 
 UTF8 = "utf-8"
@@ -21,6 +22,7 @@ _CHARSET = re.compile(
     r"|gb(?:2312|k|18030)|big5(?:-?hkscs)?|hz(?:-gb-2312)?|shift[-_]?jis|sjis|euc[-_](?:jp|kr)|koi8[-_][ru]"
     r"|utf-?(?:8|16(?:le|be)?|7)|tis-?620"
 )  # others (idna, zlib, unicode_escape …) are codecs, not character sets
+_ENTITY_OF_MANY_DIGITS = re.compile(r"&#(?:[0-9]{16,}|[xX][0-9a-fA-F]{16,});?")
 _CONTINUATION = re.compile(rb"[\x80-\xbf]{0,3}")
 _UNFINISHED = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z")
 _MULTI_OCTET = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -64,6 +66,15 @@ def decode_word(token: bytes) -> str:
 def decode_name(token: bytes) -> str:
     """A display name of a command line: percent-encoded UTF-8, more or less (reference 1.1)."""
     return decode_word(unquote_to_bytes(token) if b"%" in token else token)
+
+
+def decode_entities(text: str) -> str:
+    """The characters that stand for themselves in XML (``&lt;``, ``&#8364;``); never raises.
+
+    A number of so many digits that it can be no character's becomes U+FFFD, as the standard library does it with
+    all that are too large; of thousands of digits it makes no number at all, but an error.
+    """
+    return unescape(_ENTITY_OF_MANY_DIGITS.sub("\ufffd", text) if "&#" in text else text)
 
 
 def decode_text(runs: Sequence[bytes], declared: str | None = None, *, cut: bool = False) -> tuple[str, str]:
