@@ -28,6 +28,8 @@ MAX_INVITED = 64
 """People whom one PUT asks in and who are told; clients ask one at a time."""
 MAX_PEOPLE = 1024
 """People of one connection whose names and states are remembered; beyond, the oldest is forgotten."""
+MAX_NAME = 1024
+"""Characters of a name that is remembered; clients allow 129. Longer ones are only handed on."""
 CONTENT_TYPES = {"application/circles+xml", "application/multiparty+xml"}
 
 _ZEROS = re.compile(r"[0-]{36}@live\.com")
@@ -87,7 +89,11 @@ def shown_name(state: State, account: str) -> str | None:
 
 def note_name(state: State, account: str, name: str) -> None:
     """Somebody's presence said their display name."""
-    multiparty_of(state).names.remember(account, name)
+    names = multiparty_of(state).names
+    if len(name) <= MAX_NAME:
+        names.remember(account, name)
+    else:
+        names.pop(account, None)
 
 
 def group_thread(state: State, line: Frame, group: str) -> Thread:
@@ -231,7 +237,7 @@ def _tell_props(state: State, line: Frame, group: str, known: Group, root: Eleme
     if name is None and (presence := props.value("presence")) is not None:
         name = parse_markup(presence.encode()).value("mfn")  # XML in XML
     if name is not None and name != known.name:
-        known.name = name
+        known.name = name if len(name) <= MAX_NAME else None
         state.emit(
             ProfileLearnt(
                 mark=line.mark, from_client=line.from_client, details={"circle": name, "circle_id": group}

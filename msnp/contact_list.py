@@ -219,7 +219,8 @@ def number_of(token: bytes) -> str:
 
 def groups_in(token: bytes) -> list[str]:
     """``0,1`` or ``guid,guid``: numbers of groups."""
-    return [decode_name(word).lower() for word in token.split(b",")[:MAX_GROUPS_EACH] if word]
+    words = token.split(b",", MAX_GROUPS_EACH)[:MAX_GROUPS_EACH]
+    return [decode_name(word[:MAX_WORD]).lower() for word in words if word]
 
 
 def lists_of(bits: int) -> list[str]:

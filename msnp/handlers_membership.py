@@ -19,6 +19,8 @@ from msnp.requests import asked
 from msnp.state import State
 
 _TELEPHONE = 4
+_MOST_ANSWERED = 32
+"""Contacts of one FQY whose answers are remembered; clients ask for one at a time."""
 _UNKNOWN_BITS = 32
 """From here on bits name no list that anybody has explained; they are told as they stand."""
 
@@ -164,8 +166,8 @@ def handler_msn_fqy(state: State, line: Frame) -> None:
     asked(state, line, entries[0].account if len(entries) == 1 else None, {"action": "queried"})
     before = state.requests.get(key)
     answered: frozenset[str] = before if isinstance(before, frozenset) else frozenset()
-    if not line.from_client and len(answered) < state.limits.transactions:
-        names = [entry.account for entry in entries[: state.limits.transactions]]
+    if not line.from_client and len(answered) < _MOST_ANSWERED:
+        names = [entry.account for entry in entries[:_MOST_ANSWERED]]
         state.requests.remember(key, answered.union(names))
     for ordinal, entry in enumerate(entries):
         details = {"action": "queried", **network_details(entry.network), **extra}

@@ -58,3 +58,14 @@ def test_an_error_without_its_number_is_no_error() -> None:
     events = events_of([*script(f"S: VER 1 MSNP15\nS: USR 2 OK {LOU} 1 0\nS: NNN 1\nS: FLN {KIM} 1")])
     assert [event.reason for event in only(events, Undecoded)]  # type: ignore[attr-defined]
     assert len(only(events, LoggedIn)) == 1
+
+
+def test_long_names_and_groups_are_told_and_not_kept() -> None:
+    long = "名" * 20_000
+    wire = Wire().play(script(f"S: VER 1 MSNP12\nS: USR 2 OK {LOU} 1 0"))
+    wire.play(script(f"S: LST N={KIM} F=Kim C=11111111-2222-3333-4444-555555555555 1 1 {long}"))
+    wire.play(script(f"S: NLN NLN 1:{KIM} {long} 0:0 0"))
+    state = wire.session._state
+    assert wire.events[-1].name == long  # type: ignore[attr-defined]
+    assert len(state.contacts.person(KIM).groups[0]) <= 256
+    assert not state.multiparty.names
