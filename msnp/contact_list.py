@@ -128,6 +128,9 @@ class ContactList:
     def hold(self, kind: str, who: str, event: Event, transaction: bytes, emit: Callable[[Event], None]) -> None:
         """Tell this later, unless it is dropped until then."""
         self.release(kind, who, emit)
+        if len(getattr(event, "name", None) or "") > MAX_WORD * 4:
+            emit(event)  # too long a name to be held
+            return
         if len(self._held) >= MAX_HELD:
             emit(self._held.popitem(last=False)[1][0])
         self._held.remember((kind, who), (event, transaction))

@@ -120,10 +120,10 @@ def handler_msn_pag(state: State, line: Frame) -> None:
     transaction, which is no second event, or it is a page from that account, and says both.
     """
     if line.from_client:
-        state.requests.remember((b"PAG", line.word(1)), line.word(2))
+        state.requests.remember((b"PAG", line.word(1)), line.word(2)[:512])
         _handle_own_page(state, line, {"mobile": True})
         return
-    if state.requests.pop((b"PAG", line.word(1)), None) == line.word(2):
+    if state.requests.pop((b"PAG", line.word(1)), None) == line.word(2)[:512]:
         return
     account, payload = _page_account(line.word(2)), _payload_of(line)
     extra: dict[str, object] = {"mobile": True, "readings": ["a page from this account", "an own page, repeated"]}

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 K = TypeVar("K")
 T = TypeVar("T")
+_LONGEST_NAME = 1024
+"""Characters of a display name that is remembered; clients allow 129."""
 _PER_KEY = 256
 """Entries of one table that share a key (one host's rings, one server's joins)."""
 
@@ -117,7 +119,10 @@ class Links:
 
     def named(self, account: str, name: str) -> None:
         """The account's own connection gave its display name."""
-        self._names.remember(account, name)
+        if len(name) <= _LONGEST_NAME:
+            self._names.remember(account, name)
+        else:
+            self._names.pop(account, None)
 
     # --- 1. cookies ---------------------------------------------------------------------------------------
 
