@@ -521,6 +521,13 @@ class Sending(Utterance):
         """Equal in all copies of it, and in no other thing of its kind by the same person."""
 
 
+def weight(event: Event) -> int:
+    """Characters, about, that it holds: its text, and what else was said with it."""
+    text = len(getattr(event, "text", None) or "")
+    details = getattr(event, "details", None)
+    return text + len(repr(details)) if details and not isinstance(event, (Message, Typing)) else text
+
+
 class Delivery(ConversationEvent):
     """The server delivered or refused what the own account sent."""
 

@@ -9,7 +9,7 @@ text, within moments, and nobody who contradicts it.
 from collections import deque
 from collections.abc import Callable
 
-from rcds_sniffer.events import Message
+from rcds_sniffer.events import Message, Sending, weight
 from rcds_sniffer.records.conversation import MAX_LINKS, Conversation
 from rcds_sniffer.records.echoes import ECHO, Echoes
 from rcds_sniffer.records.happening import SECOND, Happening, Link, Sighting
@@ -142,6 +142,8 @@ class Conversations:
             happening.cost += len(message.text)
             if message.complete:
                 self._echoes.remember(happening)
+        elif isinstance(event, Sending):
+            happening.cost += weight(event)
         self._memory.push(happening)
         self._remembered += happening.cost
 

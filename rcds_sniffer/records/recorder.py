@@ -28,6 +28,7 @@ from rcds_sniffer.events import (
     Present,
     RosterUnsure,
     Utterance,
+    weight,
 )
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.building import kind_of
@@ -44,7 +45,7 @@ MAX_WAITING = 1000
 """Events of one connection that wait for its account; beyond, new ones are discarded and counted."""
 
 MAX_WAITING_TEXT = 16 << 20
-"""Characters of text that wait so, in all connections; beyond, new events are discarded and counted."""
+"""Characters that wait so, in all connections; beyond, new events are discarded and counted."""
 
 
 class Recorder:
@@ -142,7 +143,7 @@ class Recorder:
     # --- the connection -----------------------------------------------------------------------------------------
 
     def _wait(self, link: Link, event: Event, now: int) -> None:
-        cost = _length(event)
+        cost = weight(event)
         if len(link.waiting) < MAX_WAITING and self._waiting + cost <= MAX_WAITING_TEXT:
             link.waiting.append((event, now))
             self._waiting += cost
@@ -151,7 +152,7 @@ class Recorder:
 
     def _no_longer_waiting(self, link: Link) -> list[tuple[Event, int]]:
         waiting, link.waiting = link.waiting, []
-        self._waiting -= sum(_length(event) for event, _ in waiting)
+        self._waiting -= sum(weight(event) for event, _ in waiting)
         return waiting
 
     def _prove(self, link: Link, account: str) -> None:
@@ -298,8 +299,3 @@ def needs_account(event: Event) -> bool:
     if isinstance(event, Left):
         return event.account is None
     return isinstance(event, AccountEvent | Entered | Delivery)
-
-
-def _length(event: Event) -> int:
-    """Characters of its text; winks and others have none (None)."""
-    return len(getattr(event, "text", None) or "")

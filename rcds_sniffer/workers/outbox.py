@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from capture.packet import Packet
 from capture.source import Counters, Truncation
-from rcds_sniffer.events import Event
+from rcds_sniffer.events import Event, weight
 from rcds_sniffer.front import told
 from rcds_sniffer.workers.packing import Packed, Packer, to_octets
 
@@ -60,7 +60,7 @@ class Outbox:
     def receive(self, event: Event) -> None:
         """Take one event: the front's ``emit``."""
         self._packer.pack(event, self._packed)
-        self._characters += len(getattr(event, "text", None) or "")  # a wink has a text, and it is None
+        self._characters += weight(event)
         if len(self._packed) >= EVENTS or self._characters >= CHARACTERS:
             self.report()
 
