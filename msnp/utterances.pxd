@@ -89,10 +89,31 @@ cdef class Sending(Message):
     cdef readonly str text
     cdef readonly object details
     cdef readonly str identity
+    cdef readonly str recipient
+    cdef readonly str transfer
+    cdef readonly object file
 
 
 @cython.locals(event=Sending)
 cpdef Sending sending(Origin origin, Content content, str kind, object details, str text, str identity)
+
+
+cpdef Sending addressed(Sending event, str recipient, str transfer, object file=*)
+
+
+@cython.final
+@cython.no_gc
+cdef class FileOctets(Message):
+    cdef readonly str recipient
+    cdef readonly str transfer
+    cdef readonly long long offset
+    cdef readonly bytes octets
+
+
+@cython.locals(event=FileOctets)
+cpdef FileOctets file_octets(
+    Origin origin, Content content, str recipient, str transfer, long long offset, bytes octets
+)
 
 
 @cython.final

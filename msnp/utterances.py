@@ -23,7 +23,8 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "TypingNotice": (*_SAID, "recording"),
     "Nudge": _SAID,
     "ActionText": (*_SAID, "text"),
-    "Sending": (*_SAID, "kind", "text", "details", "identity"),
+    "Sending": (*_SAID, "kind", "text", "details", "identity", "recipient", "transfer", "file"),
+    "FileOctets": (*_SAID, "recipient", "transfer", "offset", "octets"),
     "TextMessage": (
         *_SAID,
         *("text", "charset", "known", "length", "format", "message_id", "parts", "parts_missing"),
@@ -228,14 +229,23 @@ def action_text(origin: Origin, content: Content, text: str) -> ActionText:
 class Sending(Message):
     """Whatever else people send each other by a message: an invitation, a wink, handwriting …"""
 
-    __slots__ = ("details", "identity", "kind", "text")
+    __slots__ = ("details", "file", "identity", "kind", "recipient", "text", "transfer")
     kind: str
     """As the event of a record is called (``wink``, ``voice-clip``, ``emoticon``, ``ink``, ``call``, ``webcam``,
-    ``file-offer``, ``file-accept``, ``file-decline``), or ``application``: an invitation to anything else."""
+    ``file-offer``, ``file-accept``, ``file-decline``, ``file``, ``picture``), or ``application``: an invitation to
+    anything else."""
     text: str | None
     details: Mapping[str, object]
     identity: str
     """What tells it from others of its kind by the same person: equal in every copy of it."""
+    recipient: str | None
+    """The account that it is for; None: everybody in the conversation."""
+    transfer: str | None
+    """Which transfer it offers, answers or ends: the same in all of these and in the :class:`FileOctets`."""
+    file: Mapping[str, object] | None
+    """At the end of a transfer, what is known of the file: its ``name`` as sent and its ``size`` in octets, the
+    ``sha1`` that its object announced (hexadecimal), each None if unknown; and the ``outcome``: ``complete``,
+    ``cancelled``, or ``cut`` where its end was not seen."""
 
 
 def sending(  # noqa: PLR0917  # as its siblings
@@ -248,6 +258,42 @@ def sending(  # noqa: PLR0917  # as its siblings
     event.details = details
     event.text = text
     event.identity = identity
+    event.recipient = event.transfer = event.file = None
+    return event
+
+
+def addressed(
+    event: Sending, recipient: str | None, transfer: str, file: Mapping[str, object] | None = None
+) -> Sending:
+    """The same event, as a step of a transfer to one account: its offer, its answer, or with ``file`` its end."""
+    event.recipient = recipient
+    event.transfer = transfer
+    event.file = file
+    return event
+
+
+class FileOctets(Message):
+    """Some octets of a file or picture on its way; the :class:`Sending` with its ``file`` ends the transfer."""
+
+    __slots__ = ("octets", "offset", "recipient", "transfer")
+    recipient: str | None
+    """The account that it is for; None where nothing said so."""
+    transfer: str
+    offset: int
+    """In the file, of the first of them."""
+    octets: bytes
+
+
+def file_octets(  # noqa: PLR0917  # as its siblings
+    origin: Origin, content: Content, recipient: str | None, transfer: str, offset: int, octets: bytes
+) -> FileOctets:
+    """From one part of a transfer."""
+    event = FileOctets.__new__(FileOctets)
+    event._hold(origin, content)
+    event.recipient = recipient
+    event.transfer = transfer
+    event.offset = offset
+    event.octets = octets
     return event
 
 

@@ -4,6 +4,7 @@ cdef class Connection:
     cdef public str protocol, client, server, version, realm
     cdef public object started
     cdef public bint muted
+    cdef public bint shared
 
 cdef class Seen:
     cdef public long long time, sequence, packet
@@ -67,7 +68,13 @@ cdef class Action(Utterance):
     cdef public str text
 
 cdef class Sending(Utterance):
-    cdef public str kind, text, identity
+    cdef public str kind, text, identity, recipient, transfer
+    cdef public object file
+
+cdef class FileOctets(Utterance):
+    cdef public str recipient, transfer
+    cdef public object offset
+    cdef public bytes octets
 
 cdef class Delivery(ConversationEvent):
     cdef public object transaction

@@ -22,7 +22,7 @@ NOTHING: Details = {}
 class Connection:
     """One connection that a decoder follows; compared by identity, since port pairs are used again."""
 
-    __slots__ = ("client", "muted", "protocol", "realm", "server", "started", "version")
+    __slots__ = ("client", "muted", "protocol", "realm", "server", "shared", "started", "version")
 
     def __init__(  # noqa: PLR0917 - made in few places, and from a tuple
         self,
@@ -32,6 +32,7 @@ class Connection:
         started: int,
         version: str | None = None,
         realm: str | None = None,
+        shared: bool = False,
     ) -> None:
         self.protocol = protocol
         self.client = client
@@ -43,6 +44,8 @@ class Connection:
         """``MSNP15``; set when the connection agreed on it."""
         self.realm = realm
         """Where the id of its conversation is like no other; None: on its server."""
+        self.shared = shared
+        """It is one of several that the same packets carry, or carries one conversation among several."""
         self.muted = False
         """Set by the recorder: nobody need read what is said here, only who comes and goes."""
 
@@ -493,8 +496,8 @@ class Action(Utterance):
 class Sending(Utterance):
     """Anything else that people send each other: an invitation, a wink, handwriting …"""
 
-    __slots__ = ("identity", "kind", "text")
-    FIELDS = (*Utterance.FIELDS, "kind", "text", "identity")
+    __slots__ = ("file", "identity", "kind", "recipient", "text", "transfer")
+    FIELDS = (*Utterance.FIELDS, "kind", "text", "identity", "recipient", "transfer", "file")
 
     def __init__(
         self,
@@ -510,6 +513,9 @@ class Sending(Utterance):
         kind: str,
         text: str | None = None,
         identity: str,
+        recipient: str | None = None,
+        transfer: str | None = None,
+        file: Details | None = None,
     ) -> None:
         self.connection, self.seen, self.inferred, self.details = connection, seen, inferred, details
         self.sender, self.sender_name = sender, sender_name
@@ -519,10 +525,52 @@ class Sending(Utterance):
         self.text = text
         self.identity = identity
         """Equal in all copies of it, and in no other thing of its kind by the same person."""
+        self.recipient = recipient
+        """The account that it is for; None: everybody in the conversation."""
+        self.transfer = transfer
+        """Which transfer it offers, answers or ends; :class:`FileOctets` of the same sender have the same."""
+        self.file = file
+        """At the end of a transfer: its ``name`` as sent, ``size`` in octets, ``sha1`` as announced (hexadecimal),
+        each None if unknown, and its ``outcome``: ``complete``, ``cancelled`` or ``cut``."""
+
+
+class FileOctets(Utterance):
+    """Some octets of a file or picture on its way; a :class:`Sending` with the same transfer ends it."""
+
+    __slots__ = ("octets", "offset", "recipient", "transfer")
+    FIELDS = (*Utterance.FIELDS, "recipient", "transfer", "offset", "octets")
+
+    def __init__(
+        self,
+        connection: Connection,
+        seen: Seen,
+        inferred: bool = False,
+        *,
+        sender: str | None,
+        sender_name: str | None = None,
+        content_type: str | None = None,
+        transaction: int | None = None,
+        details: Details = NOTHING,
+        recipient: str | None,
+        transfer: str,
+        offset: int,
+        octets: bytes,
+    ) -> None:
+        self.connection, self.seen, self.inferred, self.details = connection, seen, inferred, details
+        self.sender, self.sender_name = sender, sender_name
+        self.content_type, self.transaction = content_type, transaction
+        self.recipient = recipient
+        """The account that it is for; None where nothing said so."""
+        self.transfer = transfer
+        self.offset = offset
+        """In the file, of the first of them."""
+        self.octets = octets
 
 
 def weight(event: Event) -> int:
     """Characters, about, that it holds: its text, and what else was said with it."""
+    if isinstance(event, FileOctets):
+        return len(event.octets)
     text = len(getattr(event, "text", None) or "")
     details = getattr(event, "details", None)
     return text + len(repr(details)) if details and not isinstance(event, (Message, Typing)) else text

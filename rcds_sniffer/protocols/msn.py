@@ -110,7 +110,7 @@ class _Line:
         emit, session = self._decoder.emit, self.session
         if known is None:
             own = self.connection
-            made = Connection("msnp", own.client, own.server, event.mark.time, own.version, SERVICE)
+            made = Connection("msnp", own.client, own.server, event.mark.time, own.version, SERVICE, True)
             known = self._threads[key] = made, set()
             if session.account is not None:
                 emit(shared.AccountKnown(made, seen, account=session.account, evidence="connection"))

@@ -4,13 +4,13 @@ cimport cython
 
 from msnp.mark cimport Mark
 from msnp.mime cimport Headers
-from msnp.utterances cimport Acknowledged, ActionText, Message as Spoken, Origin, Sending as Said, TextMessage, TypingNotice
+from msnp.utterances cimport Acknowledged, ActionText, FileOctets as Piece, Message as Spoken, Origin, Sending as Said, TextMessage, TypingNotice
 from msnp.utterances cimport Utterance as Uttered
-from rcds_sniffer.events cimport Action, Connection, Delivery, Message, Nudge, Seen, Sending, Typing, Utterance
+from rcds_sniffer.events cimport Action, Connection, Delivery, FileOctets, Message, Nudge, Seen, Sending, Typing, Utterance
 
 @cython.locals(seen=Seen)
 cpdef Seen seen_at(Mark mark, bint from_client, long long ordinal)
-@cython.locals(seen=Seen, delivery=Delivery, typing=Typing, action=Action, nudge=Nudge, sending=Sending)
+@cython.locals(seen=Seen, delivery=Delivery, typing=Typing, action=Action, nudge=Nudge, sending=Sending, octets=FileOctets, piece=Piece)
 cpdef translate_utterance(Uttered event, Connection connection)
 @cython.locals(message=Message, headers=Headers, text=str, charset=str)
 cdef _text(TextMessage event, Connection connection, Seen seen)

@@ -131,7 +131,16 @@ def translate_utterance(event: said.Utterance, connection: Connection) -> Event:
         sending.text = event.text
         sending.identity = event.identity
         sending.details = dict(event.details)
+        sending.recipient, sending.transfer = event.recipient, event.transfer
+        sending.file = None if event.file is None else dict(event.file)
         return sending
+    if isinstance(event, said.FileOctets):
+        piece = event
+        octets = shared.FileOctets.__new__(shared.FileOctets)
+        _put(octets, piece, connection, seen)
+        octets.recipient, octets.transfer = piece.recipient, piece.transfer
+        octets.offset, octets.octets = piece.offset, piece.octets
+        return octets
     raise TypeError(event)
 
 

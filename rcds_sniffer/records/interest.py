@@ -38,8 +38,8 @@ class Interest:
 
     def review(self, link: Link, seen: Seen, now: int) -> None:
         """An event was seen on ``link``, at the moment ``now``."""
-        if link.connection.realm is not None:
-            return  # one conversation of many on a connection
+        if link.connection.shared:
+            return  # its packets carry others too
         ends = link.connection.client, link.connection.server
         wanted = self._concerns(link, seen.time, now)
         if wanted and not link.followed:

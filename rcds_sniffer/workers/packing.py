@@ -26,7 +26,7 @@ MARSHAL_VERSION: Final = 4
 """Of its format: what occurs again in a message, as names and types do, is written once."""
 
 OPENED: Final = -1
-"""Begins a connection: number, protocol, client, server, started, version, realm."""
+"""Begins a connection: number, protocol, client, server, started, version, realm, shared."""
 CHANGED: Final = -2
 """Of a connection: number, client, server, version."""
 
@@ -60,7 +60,7 @@ class Packer:
             self._count += 1
             out.append((
                 OPENED, known[0], connection.protocol, connection.client, connection.server, connection.started,
-                connection.version, connection.realm,
+                connection.version, connection.realm, connection.shared,
             ))  # fmt: skip
         elif known[1] is not connection.client or known[2] is not connection.version:
             known[1:] = connection.client, connection.version
