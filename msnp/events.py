@@ -11,7 +11,16 @@ from typing import ClassVar, dataclass_transform
 
 from msnp.mark import Mark
 from msnp.threads import Thread
-from msnp.utterances import Acknowledged, ActionText, FileOctets, Message, Nudge, Sending, TextMessage, TypingNotice, Utterance
+from msnp.utterances import (
+    Acknowledged,
+    ActionText,
+    Message,
+    Nudge,
+    Sending,
+    TextMessage,
+    TypingNotice,
+    Utterance,
+)
 
 __all__ = [
     "AccountKnown",
