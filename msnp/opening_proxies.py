@@ -18,12 +18,12 @@ REQUEST = re.compile(
 )
 RESPONSE = re.compile(rb"HTTP/1\.[01] (\d)\d\d[ \r\n]")
 _METHODS = b"GET POST HEAD PUT DELETE OPTIONS TRACE PATCH PROPFIND CONNECT".split()
-EARLY = frozenset(
+_EARLY = frozenset(
     start[:length]
-    for start in [*(method + b" " for method in _METHODS), b"HTTP/1."]
+    for start in (*(method + b" " for method in _METHODS), b"HTTP/1.")
     for length in range(1, len(start) + 1)
 )
-"""What may become a request or an answer of HTTP."""
+_EARLY_RESPONSE = re.compile(rb"HTTP/1\.[01](?: \d{0,3})?")
 
 _GATEWAY = re.compile(rb"POST [^ \r\n]*/gateway\.dll\?[^ \r\n]* HTTP/1\.[01]\r?\n", re.IGNORECASE)
 _CONNECT = re.compile(rb"CONNECT [^ \r\n:]{1,253}:(\d{1,5}) HTTP/1\.[01]\r?\n")
@@ -33,6 +33,11 @@ _BLANK = re.compile(rb"\n\r?\n")
 _RESPONSE_LATER = re.compile(rb"HTTP/1\.[01] \d{3}[^\r\n]{0,64}\r?\n[A-Za-z-]{1,40}:")
 _ADDRESSES: Final = {1: 4, 4: 16}
 """SOCKS 5: octets of an address, by its kind; a name (3) says its length."""
+
+
+def is_early(octets: bytes) -> bool:
+    """Whether this may become a request or an answer of HTTP, and is nothing yet."""
+    return octets in _EARLY or _EARLY_RESPONSE.fullmatch(octets) is not None
 
 
 def request(octets: bytes) -> bool | None:

@@ -105,7 +105,7 @@ def _together(known: list[Opening], begun: bool) -> Opening | None:
 
 def _on_its_port(octets: bytes) -> _Verdict:
     """By the first octets of one side, where any evidence counts."""
-    if octets in opening_proxies.EARLY:
+    if opening_proxies.is_early(octets):
         return None
     return next((kind for pattern, kind in _ON_ITS_PORT if pattern.match(octets)), False)
 
@@ -128,7 +128,7 @@ _ON_ITS_PORT: Final[tuple[tuple[re.Pattern[bytes], Opening | None], ...]] = (
 def _anywhere(octets: bytes) -> _Verdict:
     """By the first octets of one side, where nothing but certain evidence counts."""
     verdict: _Verdict = False
-    if octets in opening_proxies.EARLY or _BINARY_BEGUN.match(octets):
+    if opening_proxies.is_early(octets) or _BINARY_BEGUN.match(octets):
         verdict = None
     elif opens(octets):
         verdict = Opening.MSNP
