@@ -11,6 +11,7 @@ the copies of a text and the server's answer get to come in; of a file they leav
 from collections.abc import Sequence
 
 from rcds_sniffer.backlog import Sink
+from rcds_sniffer.files import Vault
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.interest import Follower
 from rcds_sniffer.records.ledger import SETTLE
@@ -35,9 +36,10 @@ class Back:
         sinks: Sequence[Sink],
         *,
         follower: Follower | None = None,
+        files: Vault | None = None,
         live: bool = False,
     ) -> None:
-        self.recorder = Recorder(warrant, self._on_record, sensor, follower=follower, paced=live)
+        self.recorder = Recorder(warrant, self._on_record, sensor, follower=follower, files=files, paced=live)
         self.events: dict[str, int] = {}
         """Records by their event."""
         self.failure: Exception | None = None

@@ -84,34 +84,14 @@ class Vault:
 
         ``file`` is that of :class:`~rcds_sniffer.events.Sending`. What comes of it later begins a new one.
         """
-        said = file.get("size")
-        size = said if isinstance(said, int) and said >= 0 else None
+        size = size_of(file)
         gathering = self._open.pop(key, None)
         if gathering is None and size == 0 and key not in self._cut:
             gathering = self._begin(key)
             del self._open[key]
         ended = file.get("outcome") == "complete"
         content = self._cut.pop(key, NOTHING) if gathering is None else self._finish(gathering, size, ended)
-        whole = content.is_whole(size, ended)
-        announced = file.get("sha1")
-        verified = None
-        if whole and isinstance(announced, str) and content.sha1 is not None:
-            verified = announced.lower() == content.sha1
-        description: dict[str, object] = {
-            "name": file.get("name"),
-            "size": content.octets if whole and size is None else size,
-            "sha256": content.sha256,
-            "mime": content.mime,
-            "path": content.path,
-            "complete": whole and content.not_kept is None,
-            "sha1": announced,
-            "verified": verified,
-        }
-        if not whole:
-            description["ranges"] = [list(pair) for pair in content.ranges]
-        if content.not_kept is not None:
-            description["not_kept"] = content.not_kept
-        return description
+        return description(file, content, size, content.is_whole(size, ended))
 
     def forget(self, key: TransferKey) -> None:
         """Nobody wants to know what comes of it."""
@@ -253,6 +233,40 @@ class Vault:
         if not self._told and self._folder is not None:
             self._told = True
             log.warning("%s: a file cannot be kept there: %s", self._folder.path, error.strerror or error)
+
+
+def description(file: Mapping[str, object], content: Content, size: int | None, whole: bool) -> dict[str, object]:
+    """What a record says of a file: what was said of it, and what came of it."""
+    announced = file.get("sha1")
+    verified = None
+    if whole and isinstance(announced, str) and content.sha1 is not None:
+        verified = announced.lower() == content.sha1
+    described: dict[str, object] = {
+        "name": file.get("name"),
+        "size": content.octets if whole and size is None else size,
+        "sha256": content.sha256,
+        "mime": content.mime,
+        "path": content.path,
+        "complete": whole and content.not_kept is None,
+        "sha1": announced,
+        "verified": verified,
+    }
+    if not whole:
+        described["ranges"] = [list(pair) for pair in content.ranges]
+    if content.not_kept is not None:
+        described["not_kept"] = content.not_kept
+    return described
+
+
+def description_of_nothing(file: Mapping[str, object]) -> dict[str, object]:
+    """The same of a file of which nothing was taken in."""
+    return description(file, NOTHING, size_of(file), False)
+
+
+def size_of(file: Mapping[str, object]) -> int | None:
+    """As it was announced."""
+    size = file.get("size")
+    return size if isinstance(size, int) and size >= 0 else None
 
 
 def partial_name(content: Content) -> str:

@@ -32,7 +32,9 @@ cdef class Happening:
     cdef public object conversation, moment, out_moment, in_moment, error
     cdef public long long begun, remembered_until
     cdef public Py_ssize_t cost
-    cdef public bint spoken, cut, indexed, concluded
+    cdef public bint spoken, cut, indexed, concluded, ending
+    cdef public str transfer
+    cdef public dict file
     cdef public tuple links, sightings, recorded
     cdef tuple _key
     cdef Happening _into

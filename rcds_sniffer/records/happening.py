@@ -120,9 +120,9 @@ class Sighting:
 class Happening:
     """One thing that happened in a conversation."""
 
-    __slots__ = ("_into", "_key", "actor", "begun", "concluded", "conversation", "cost", "cut", "delivery", "error",
-                 "in_moment", "indexed", "kind", "links", "moment", "object", "out_moment", "recorded",
-                 "remembered_until", "sightings", "spoken")  # fmt: skip
+    __slots__ = ("_into", "_key", "actor", "begun", "concluded", "conversation", "cost", "cut", "delivery",
+                 "ending", "error", "file", "in_moment", "indexed", "kind", "links", "moment", "object", "out_moment",
+                 "recorded", "remembered_until", "sightings", "spoken", "transfer")  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - made for everything that is said, in one place
         self, kind: str, actor: str, thing: str | None, sighting: Sighting, conversation: "Conversation", begun: int
@@ -130,7 +130,7 @@ class Happening:
         self.kind = kind
         self.actor = actor
         self.object = thing
-        """Whom an invitation asks in."""
+        """Whom an invitation asks in, or whom it is for, where it is for one alone."""
         self.conversation = conversation
         """In which it was first seen; by now another may have absorbed that one."""
         self.begun = begun
@@ -163,6 +163,14 @@ class Happening:
         """The refusal that answered an invitation: its number, and words."""
         self.concluded = False
         """True when its records are written, or another happening speaks for it."""
+        self.transfer: str | None = None
+        """Which transfer it is a step of, or, if ``ending``, the end."""
+        self.ending = False
+        self.file: dict[str, object] | None = None
+        """What came of the transfer, once that is said."""
+        if isinstance(sighting.event, Sending):
+            self.transfer = sighting.event.transfer
+            self.ending = self.transfer is not None and sighting.event.file is not None
         self._key: tuple[object, ...] | None = None
         self._into: Happening | None = None
         if sighting.outgoing:
@@ -213,6 +221,8 @@ class Happening:
         self.recorded += other.recorded
         self.delivery = self.delivery or other.delivery
         self.error = self.error or other.error
+        self.object = self.object or other.object
+        self.file = self.file or other.file
         other._into = self
         other.concluded = True
 

@@ -15,7 +15,7 @@ cdef class Counters:
     cdef public long long events, records, incomplete, unattributed
 
 cdef class Ledger:
-    cdef public object warrant
+    cdef public object warrant, transfers
     cdef public long long clock
     cdef public Builder build
     cdef public Counters counters

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 from rcds_sniffer.events import Utterance
+from rcds_sniffer.files import Vault
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.building import Builder, best_sighting
 from rcds_sniffer.records.conversation import MAX_HISTORY, Conversation
@@ -20,6 +21,7 @@ from rcds_sniffer.records.happening import SECOND, Happening, Link, Sighting, is
 from rcds_sniffer.records.queue import Queue
 from rcds_sniffer.records.record import CommunicationRecord
 from rcds_sniffer.records.roster import OPEN
+from rcds_sniffer.records.transfers import Transfers
 
 SETTLE = 2 * SECOND
 """How long a happening waits for its other sightings and for its delivery, ns of capture time."""
@@ -66,8 +68,11 @@ class Ledger:
         sensor: str,
         settle: int = SETTLE,
         patience: int | None = None,
+        *,
+        files: Vault | None = None,
     ) -> None:
         self.warrant = warrant
+        self.transfers = Transfers(warrant, files or Vault())
         self.build = Builder(warrant.order_id, sensor)
         self.counters = Counters()
         self.clock = 0
@@ -110,14 +115,16 @@ class Ledger:
     def write_unproven(self, conversation: Conversation, event: Utterance, moment: int) -> None:
         """Hand on what an account said that was never proven, with ``--all``."""
         present = tuple(sorted(conversation.roster.present(moment)))
-        self.write(self.build.of_nobody(event, present, conversation.identify()))
+        record = self.build.of_nobody(event, present, conversation.identify())
+        self.transfers.tell_unproven(record, event)
+        self.write(record)
 
     # --- sightings --------------------------------------------------------------------------------------------
 
     def sight(
         self, conversation: Conversation, sighting: Sighting, kind: str, actor: str, thing: str | None = None
     ) -> Happening:
-        """Take in that ``actor`` was seen to do ``kind`` (to ``thing``, of an invitation)."""
+        """Take in that ``actor`` was seen to do ``kind`` (to ``thing``, where it is for one person alone)."""
         conversation.active = self.clock
         happening = conversation.find(kind, actor, thing, sighting)
         if happening is None and kind == "message":
@@ -125,6 +132,8 @@ class Ledger:
         if happening is None:
             return self._begin(conversation, sighting, kind, actor, thing)
         happening.add(sighting)
+        if happening.object is None:
+            happening.object = thing  # the other copy did not say so
         if happening.cut and is_whole(sighting.event):
             conversation.complete(happening)
         return happening
@@ -155,6 +164,7 @@ class Ledger:
             self._patience is None
             or happening.concluded
             or happening.kind == "invite"
+            or happening.ending  # other copies may have octets of the file that this one lacks
             or account is None
             or account in happening.recorded
             or (sighting.outgoing and happening.spoken and happening.delivery is None)
@@ -245,6 +255,8 @@ class Ledger:
                 return
         happening.concluded = True
         self._record(happening, conversation)
+        if happening.ending:
+            self.transfers.concluded(happening)
         happening.settle()
 
     def _forget_deliveries(self, happening: Happening) -> None:
@@ -282,9 +294,11 @@ class Ledger:
             self._write(happening, None, conversation, self._recipients(happening, conversation))
 
     def _recipients(self, happening: Happening, conversation: Conversation) -> tuple[str, ...]:
-        """Who received it, in order: the roster at that moment, and whoever's connection carried it."""
+        """Who received it, in order: whom it was for; or the roster then, and whoever's connection carried it."""
+        if happening.object is not None:
+            return (happening.object,)
         if happening.kind == "invite":
-            return (happening.object,) if happening.object is not None else ()
+            return ()
         actor = happening.actor
         others = conversation.roster.others(actor, happening.moment)
         if happening.spoken:
@@ -312,7 +326,10 @@ class Ledger:
         self, happening: Happening, target: str | None, conversation: Conversation, recipients: tuple[str, ...]
     ) -> None:
         name = conversation.names.get(happening.actor)
-        self.write(self.build.of_happening(happening, target, recipients, conversation.identify(), name))
+        record = self.build.of_happening(happening, target, recipients, conversation.identify(), name)
+        if happening.transfer is not None:
+            self.transfers.tell(record, happening)
+        self.write(record)
 
     def _release(self, conversation: Conversation) -> None:
         """The conversation is forgotten."""

@@ -3,8 +3,8 @@
 cimport cython
 
 from rcds_sniffer.events cimport (
-    AccountEvent, AccountKnown, ConnectionClosed, Connection, ConversationKnown, Delivery, Event, Invited, Left, Login,
-    RosterUnsure, Seen, Utterance,
+    AccountEvent, AccountKnown, ConnectionClosed, Connection, ConversationKnown, Delivery, Event, FileOctets, Invited,
+    Left, Login, RosterUnsure, Seen, Sending, Utterance,
 )
 from rcds_sniffer.records.conversation cimport Conversation
 from rcds_sniffer.records.happening cimport Happening, Link, Sighting
@@ -27,6 +27,7 @@ cdef class Recorder:
     cdef _close(self, Link link, now)
     cdef Conversation _conversation_of(self, Link link)
     cdef _take(self, Link link, Event event, now)
+    cdef _file_octets(self, Link link, FileOctets event, now)
     @cython.locals(sighting=Sighting, happening=Happening, conversation=Conversation)
     cdef _utterance(self, Link link, Utterance event, now)
     cdef Sighting _sighting(self, Link link, Event event, bint outgoing, now)

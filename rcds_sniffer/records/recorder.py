@@ -21,15 +21,18 @@ from rcds_sniffer.events import (
     Delivery,
     Entered,
     Event,
+    FileOctets,
     Invited,
     Joined,
     Left,
     Login,
     Present,
     RosterUnsure,
+    Sending,
     Utterance,
     weight,
 )
+from rcds_sniffer.files import Vault
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.building import kind_of
 from rcds_sniffer.records.conversation import Conversation
@@ -45,7 +48,8 @@ MAX_WAITING = 1000
 """Events of one connection that wait for its account; beyond, new ones are discarded and counted."""
 
 MAX_WAITING_TEXT = 16 << 20
-"""Characters that wait so, in all connections; beyond, new events are discarded and counted."""
+"""Characters, and octets of files, that wait so, in all connections; beyond, new events are discarded and counted.
+Octets of files have half of either."""
 
 
 class Recorder:
@@ -63,6 +67,7 @@ class Recorder:
         settle: int = SETTLE,
         *,
         follower: Follower | None = None,
+        files: Vault | None = None,
         paced: bool = False,
     ) -> None:
         self._warrant = warrant
@@ -70,7 +75,7 @@ class Recorder:
         self._muting = None if warrant.everybody else Muting(warrant, settle)
         self._paced = paced
         self._steady = SteadyClock()
-        self._ledger = Ledger(warrant, emit, sensor, settle, PATIENCE if paced else None)
+        self._ledger = Ledger(warrant, emit, sensor, settle, PATIENCE if paced else None, files=files)
         self._links: dict[Connection, Link] = {}
         self._waiting = 0
 
@@ -144,7 +149,8 @@ class Recorder:
 
     def _wait(self, link: Link, event: Event, now: int) -> None:
         cost = weight(event)
-        if len(link.waiting) < MAX_WAITING and self._waiting + cost <= MAX_WAITING_TEXT:
+        share = 2 if isinstance(event, FileOctets) else 1  # a file leaves room for what is said beside it
+        if len(link.waiting) < MAX_WAITING // share and self._waiting + cost <= MAX_WAITING_TEXT // share:
             link.waiting.append((event, now))
             self._waiting += cost
         else:
@@ -160,15 +166,22 @@ class Recorder:
             return
         link.account = account
         self._warrant.noticed(account)
+        waiting = self._no_longer_waiting(link)
+        for event, then in waiting:
+            if isinstance(event, FileOctets):  # who proves to have been there may be told of them at once
+                self._take(link, event, then)
         if link.conversation is not None and link.unsure_since is not None:
             self._ledger.was_there(link.conversation, link, (account,), link.started)
-        for event, then in self._no_longer_waiting(link):
-            self._take(link, event, then)
+        for event, then in waiting:
+            if not isinstance(event, FileOctets):
+                self._take(link, event, then)
 
     def _close(self, link: Link, now: int) -> None:
         self._links.pop(link.connection, None)
         for event, then in self._no_longer_waiting(link):
             self.counters.unattributed += 1
+            if isinstance(event, FileOctets):
+                continue  # the end of their transfer is told
             if self._warrant.everybody and isinstance(event, Utterance):
                 self._ledger.write_unproven(self._conversation_of(link), event, then)
         link.closed_at = now
@@ -183,7 +196,9 @@ class Recorder:
     # --- the events ---------------------------------------------------------------------------------------------
 
     def _take(self, link: Link, event: Event, now: int) -> None:
-        if isinstance(event, Utterance):
+        if isinstance(event, FileOctets):
+            self._file_octets(link, event, now)
+        elif isinstance(event, Utterance):
             self._utterance(link, event, now)
         elif isinstance(event, AccountEvent):
             self._account_event(link, event)
@@ -269,6 +284,12 @@ class Recorder:
                     return
         self._sight(conversation, self._sighting(link, event, outgoing, now), "invite", sender, account)
 
+    def _file_octets(self, link: Link, event: FileOctets, now: int) -> None:
+        """Nobody is told of them; the end of their transfer says what came of them."""
+        taken = self._ledger.transfers.take(link, event)
+        if not taken and link.account is None and self._warrant.everybody:
+            self._wait(link, event, now)  # they may be this account's, which is recorded once it is proven
+
     def _utterance(self, link: Link, event: Utterance, now: int) -> None:
         conversation = self._conversation_of(link)
         outgoing = event.sender is None
@@ -277,7 +298,8 @@ class Recorder:
             return
         conversation.note_name(actor, event.sender_name)
         sighting = self._sighting(link, event, outgoing, now)
-        happening = self._ledger.sight(conversation, sighting, kind_of(event), actor)
+        addressee = event.recipient if isinstance(event, Sending) else None
+        happening = self._ledger.sight(conversation, sighting, kind_of(event), actor, addressee)
         conversation = conversation.current()
         then = happening.moment
         there = (actor,) if link.account is None or link.account == actor else (link.account, actor)
@@ -286,12 +308,16 @@ class Recorder:
             self._ledger.await_delivery(link, event.transaction, happening)
         if happening.concluded:
             self._ledger.review(happening, conversation)
+            if happening.ending:
+                self._ledger.transfers.concluded(happening)
         elif self._paced:
             self._ledger.hasten(sighting, happening, conversation)
 
 
 def needs_account(event: Event) -> bool:
     """True for what cannot be told without the account at the client end."""
+    if isinstance(event, FileOctets):
+        return event.sender is None or event.recipient is None
     if isinstance(event, (Utterance, Invited)):
         return event.sender is None or isinstance(event, Invited)
     if isinstance(event, Login):

@@ -1,0 +1,136 @@
+"""Transfers of files and pictures: their octets go to the vault, and their records say what came of them.
+
+A file is its sender's and its addressee's: octets of a transfer between two others are forgotten at once. When the
+transfer's end is recorded, the vault says what came in on all the tapped connections together; that is said once,
+the same to every target. Each target's record also names its own records of the offer and of the answer.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Final, cast
+
+from rcds_sniffer.events import FileOctets, Sending, Utterance
+from rcds_sniffer.files import TransferKey, Vault
+from rcds_sniffer.files.vault import description_of_nothing
+from rcds_sniffer.orders import Warrant
+from rcds_sniffer.records.happening import Happening, Link, Sighting
+from rcds_sniffer.records.record import CommunicationRecord
+
+MAX_STEPS: Final = 20_000
+"""Offers and answers remembered, each for one target; beyond, the first is forgotten, and its file names it not."""
+
+OFFER, ANSWER = "file-offer", "file-accept"
+
+
+class Transfers:
+    """All transfers of one run."""
+
+    def __init__(self, warrant: Warrant, vault: Vault) -> None:
+        self._warrant = warrant
+        self._vault = vault
+        self._steps: OrderedDict[tuple[str | None, str, str, str, str], str] = OrderedDict()
+        """By target, protocol, kind of step, who took it, and transfer: the record's identifier."""
+
+    def take(self, link: Link, event: FileOctets) -> bool:
+        """Hand octets to the vault, if a target sends or gets them; False if neither is one as far as is known."""
+        key = key_of(link, event)
+        covers, time = self._warrant.covers, event.seen.time
+        if key is None or not (
+            covers(key.sender, time) or (key.recipient is not None and covers(key.recipient, time))
+        ):
+            return False
+        self._vault.take(key, event)
+        return True
+
+    def tell(self, record: CommunicationRecord, happening: Happening) -> None:
+        """Put into a record of a transfer's step or end what is known of its file, before it is handed on."""
+        event = happening.sightings[0].event
+        transfer = happening.transfer
+        if not isinstance(event, Sending) or transfer is None:
+            return
+        target, protocol = record.target, record.protocol
+        if happening.ending:
+            if happening.file is None:
+                happening.file = self._describe(happening)
+            offer = self._steps.get((target, protocol, OFFER, happening.actor, transfer))
+            answer = self._steps.get((target, protocol, ANSWER, happening.object or "", transfer))
+            _put(record, {**happening.file, "offer": offer, "answer": answer})
+            if not record.complete:
+                _put_outcome(record, outcome_of(happening.sightings))
+        elif happening.kind in (OFFER, ANSWER):
+            step = target, protocol, happening.kind, happening.actor, transfer
+            self._steps.pop(step, None)
+            self._steps[step] = record.record_id
+            if len(self._steps) > MAX_STEPS:
+                self._steps.popitem(last=False)
+
+    def tell_unproven(self, record: CommunicationRecord, event: Utterance) -> None:
+        """The same of what an account sent that was never proven: nothing was kept of it."""
+        if isinstance(event, Sending) and event.file is not None:
+            _put(record, {**description_of_nothing(event.file), "offer": None, "answer": None})
+            _put_outcome(record, event.file.get("outcome"))
+
+    def concluded(self, happening: Happening) -> None:
+        """The records of a transfer's end are written; what comes with a copy that is late changes nothing."""
+        for key in keys_of(happening.sightings):
+            self._vault.forget(key)
+
+    def _describe(self, happening: Happening) -> dict[str, object]:
+        """What came of the transfer, by all copies of its end."""
+        files = [file for s in happening.sightings if (file := file_of(s)) is not None]
+        said: dict[str, object] = {
+            name: next((file[name] for file in files if file.get(name) is not None), None)
+            for name in ("name", "size", "sha1")
+        }
+        said["outcome"] = outcome_of(happening.sightings)
+        keys = keys_of(happening.sightings)
+        if not keys:
+            return description_of_nothing(said)
+        best = max(keys, key=self._vault.octets)
+        for key in keys:
+            if key != best:  # the same octets, on a connection that did not say whom they are for
+                self._vault.forget(key)
+        return self._vault.describe(best, said)
+
+
+def key_of(link: Link, event: FileOctets | Sending) -> TransferKey | None:
+    """Which transfer it is of; None while nobody knows who sends it."""
+    sender, recipient = event.sender or link.account, event.recipient
+    if recipient is None and event.sender is not None and event.sender != link.account:
+        recipient = link.account  # who else could see it come in
+    if sender is None or event.transfer is None:
+        return None
+    return TransferKey(link.connection.protocol, sender, recipient, event.transfer)
+
+
+def keys_of(sightings: tuple[Sighting, ...]) -> list[TransferKey]:
+    """The transfer in all its copies: one key, unless some did not say for whom it is."""
+    keys = [key_of(s.link, s.event) for s in sightings if isinstance(s.event, Sending)]
+    return list(dict.fromkeys(key for key in keys if key is not None))
+
+
+def file_of(sighting: Sighting) -> Mapping[str, object] | None:
+    """What a copy of a transfer's end says of the file."""
+    return sighting.event.file if isinstance(sighting.event, Sending) else None
+
+
+def outcome_of(sightings: tuple[Sighting, ...]) -> object:
+    """How the transfer ended: where one copy shows more than another, as that says."""
+    outcomes = [file.get("outcome") for s in sightings if (file := file_of(s)) is not None]
+    return next((outcome for outcome in ("complete", "cancelled") if outcome in outcomes), "cut")
+
+
+def _put(record: CommunicationRecord, file: dict[str, object]) -> None:
+    """The file, and what is missing of it."""
+    record.file = file
+    record.complete = file["complete"] is True
+    size = file["size"]
+    if isinstance(size, int) and "ranges" in file:
+        ranges = cast(list[list[int]], file["ranges"])
+        record.missing_bytes = max(0, size - sum(end - begin for begin, end in ranges))
+
+
+def _put_outcome(record: CommunicationRecord, outcome: object) -> None:
+    """Why there is no more of it, where it did not come to its end."""
+    if outcome != "complete":
+        record.details = {**(record.details or {}), "outcome": outcome}
