@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from msnp.limits import Limits, Recent
+from msnp.rendezvous import Rendezvous
 
 if TYPE_CHECKING:
     from msnp.events import Mark, Rung
@@ -101,6 +102,8 @@ class Links:
         size = self._limits.links
         self.due = 0
         """When :meth:`settle` has something to do; 0 = not."""
+        self.rendezvous = Rendezvous()
+        """Which further connections they agreed on."""
         self._names: Recent[str, str] = Recent(size)
         self._offers: Recent[str, _Offer] = Recent(size)
         self._rings: Recent[tuple[str, str], deque[_Ring]] = Recent(size)
