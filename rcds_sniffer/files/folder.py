@@ -210,7 +210,7 @@ class Incoming:
 
 
 def _open_folder(directory: Path) -> int:
-    """The descriptor of a folder that one may write to, and not everybody."""
+    """The descriptor of a folder that one may write to."""
     try:
         os.makedirs(directory, mode=0o700, exist_ok=True)
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -221,12 +221,9 @@ def _open_folder(directory: Path) -> int:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise FilesError(f"{directory}: cannot be used as a folder for files: {reason}") from error
-    try:
-        if os.fstat(descriptor).st_mode & stat.S_IWOTH:
-            raise FilesError(f"{directory}: everybody may write there; take a folder of your own, or chmod o-w it")
-        if not os.access(directory, os.W_OK | os.X_OK):
-            raise FilesError(f"{directory}: you may not write there; name another folder, or change its owner")
-    except FilesError:
+    if not os.access(directory, os.W_OK | os.X_OK):
         os.close(descriptor)
-        raise
+        raise FilesError(f"{directory}: you may not write there; name another folder, or change its owner")
+    if os.fstat(descriptor).st_mode & stat.S_IWOTH:
+        log.warning("%s: everybody may write there, and so change what is recovered; chmod o-w it", directory)
     return descriptor

@@ -121,8 +121,8 @@ class Happening:
     """One thing that happened in a conversation."""
 
     __slots__ = ("_into", "_key", "actor", "begun", "concluded", "conversation", "cost", "cut", "delivery",
-                 "ending", "error", "file", "in_moment", "indexed", "kind", "links", "moment", "object", "out_moment",
-                 "recorded", "remembered_until", "sightings", "spoken", "transfer")  # fmt: skip
+                 "ending", "error", "file", "in_moment", "indexed", "kind", "links", "moment", "object",
+                 "out_moment", "recorded", "remembered_until", "sightings", "spoken", "transfer")  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - made for everything that is said, in one place
         self, kind: str, actor: str, thing: str | None, sighting: Sighting, conversation: "Conversation", begun: int
