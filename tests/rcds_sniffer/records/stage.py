@@ -77,7 +77,7 @@ class Line:
         self.connection = connection
         self._sequence = 0
 
-    def put(self, kind: type[ev.Event], *, at: int | None = None, out: bool = False, **fields: object) -> None:
+    def put(self, kind: type[ev.Event], /, *, at: int | None = None, out: bool = False, **fields: object) -> None:
         self._sequence += 100
         seen = Seen(self.stage.tick(at), self._sequence, self._sequence // 100, "test.pcap", out)
         self.stage.recorder.receive(kind(connection=self.connection, seen=seen, **fields))
