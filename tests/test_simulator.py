@@ -16,7 +16,9 @@ import pytest
 from tests.simulator import World, links, nasties, tunnels, writer
 from tests.simulator.cases import CASES, FORMS, SCRIPTS, write_all
 from tests.simulator.dialects import DIALECTS
+from tests.simulator.exchanges import FILES
 from tests.simulator.packets import Frame, read_segment
+from tests.simulator.samples import digest
 from tests.simulator.scripts import demonstration, random_world
 from tests.simulator.tcp import Shape
 from tests.simulator.truth import expected_messages, witnessed
@@ -270,6 +272,37 @@ def test_a_message_can_be_read_at_the_place_that_the_truth_names() -> None:
                     assert stream[part.offset : part.end].endswith((said.text or "").encode())
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_octets_of_files_stand_where_the_truth_says(name: str) -> None:
+    capture = FILES[name]().capture()
+    streams = {(c.number, side): c.stream(side) for c in capture.connections for side in (True, False)}
+    assert capture.files
+    for sent in capture.files:
+        for piece in sent.pieces:
+            read = b"".join(streams[at.stream, at.from_client][at.offset : at.end] for at in piece.places)
+            assert read == piece.octets
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_was_sent_whole_has_the_hash_that_its_sender_knows(name: str) -> None:
+    for sent in FILES[name]().capture().files:
+        assert sent.outcome == "cut" or sent.complete == (sent.outcome == "complete")
+        assert (digest(sent.content).hex() == sent.sha1) is sent.complete
+        assert sent.certain == sent.ranges
+
+
+def test_lost_parts_of_a_file_are_holes_in_the_truth() -> None:
+    world = FILES["msnp12-files"]()
+    whole = world.capture().files[0]
+    lost = whole.pieces[2:4]  # the same part on two connections
+    kept, _ = nasties.drop_chosen(world.frames(), nasties.holding(*(at for piece in lost for at in piece.command)))
+    cut = world.files(kept)[0]
+    assert not cut.complete
+    assert cut.ranges[0][1] <= lost[0].offset < cut.ranges[1][0]
+    assert cut.of([cut.ranges[-1]]) == whole.content[cut.ranges[-1][0] :]
+    assert cut.of([(0, whole.size)]) is None
+
+
 @pytest.mark.parametrize("name", LOSSLESS)
 def test_lossless_nasties_lose_nothing(name: str) -> None:
     capture = random_world(3, 12, length=30).capture()
@@ -344,7 +377,7 @@ def test_captures_in_the_repository_are_what_the_simulator_writes(tmp_path: Path
         kept = PCAPS / made.name
         octets = [gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes() for p in (made, kept)]
         assert octets[0] == octets[1], f"{made.name}: run python -m tests.simulator"
-        assert kept.stat().st_size < 60_000
+        assert kept.stat().st_size < 200_000
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -10,9 +10,9 @@ USER = "application/user+xml"
 TEXT = "text/plain; charset=UTF-8"
 
 
-def blocks(to: str, sender: str, third: dict[str, str], body: str = "", **routing: str) -> bytes:
+def blocks(to: str, sender: str, third: dict[str, str], body: str | bytes = "", **routing: str) -> bytes:
     """To whom, from whom, the third block, the body; further headers of the first block by name."""
-    octets = body.encode()
+    octets = body.encode() if isinstance(body, str) else body
     first = {"Routing": "1.0", "To": to, "From": sender, **{k.replace("_", "-"): v for k, v in routing.items()}}
     last = {**third, "Content-Length": str(len(octets))}
     lines = [*_lines(first), "", "Reliability: 1.0", "", *_lines(last), "", ""]
@@ -27,6 +27,12 @@ def spoken(to: str, sender: str, kind: str, body: str = "", content_type: str = 
     """SDG: ``kind`` is Text, Nudge, Control/Typing, Wink …"""
     third = {"Messaging": "2.0", "Message-Type": kind, "Content-Type": content_type}
     return blocks(to, sender, third, body, **routing)
+
+
+def carried(to: str, sender: str, packets: bytes, offsets: list[int]) -> bytes:
+    """SDG with packets of a transfer, which begin at these offsets."""
+    third = {"Messaging": "2.0", "Message-Type": "Data", "Content-Type": "application/x-msnmsgrp2p"}
+    return blocks(to, sender, {**third, "Pipe": "2", "Bridging-Offsets": ",".join(map(str, offsets))}, packets)
 
 
 def told(to: str, sender: str, body: str, *, kind: str = "Partial") -> bytes:

@@ -14,12 +14,14 @@ from . import links, nasties, writer
 from .contents import everything_else
 from .endpoints import several_computers
 from .evening import without_switchboard
+from .exchanges import FILES
 from .groups import circles
 from .housekeeping import old_clients
 from .lists import each_change, uploaded
 from .nasties import Frames
 from .people import Account
 from .scripts import demonstration
+from .sent import files_to_json
 from .tcp import Shape
 from .texts import HOSTILE, LOOKALIKES, NAMES
 from .truth import expected_messages, to_json, witnessed
@@ -290,7 +292,7 @@ SCRIPTS: dict[str, Callable[[], World]] = {
 }
 """Cases about commands rather than about taps: the truth says what records must tell of each."""
 
-CASES.update((name, partial(_as_it_was, script)) for name, script in SCRIPTS.items())
+CASES.update((name, partial(_as_it_was, script)) for name, script in (SCRIPTS | FILES).items())
 
 FORMS: dict[str, tuple[str, Callable[[Frames], bytes]]] = {
     "loss": (".pcapng", writer.pcapng),
@@ -317,7 +319,7 @@ def write_all(folder: Path) -> list[Path]:
 
 def truth_file(name: str, world: World, frames: Frames) -> str:
     """The truth of a case: accounts, all that left a trace, and the messages that must be found, per account."""
-    shown = witnessed(world.truth, frames)
+    shown, files = witnessed(world.truth, frames), files_to_json(world.files(frames))
     return (
         json.dumps(
             {
@@ -330,6 +332,7 @@ def truth_file(name: str, world: World, frames: Frames) -> str:
                 "messages": to_json([said for said in shown if said.kind == "message" and said.whole]),
                 "expected": {a.address: len(expected_messages(shown, a.address)) for a in world.accounts},
                 "said": to_json(shown),
+                **({"files": files} if files else {}),
             },
             ensure_ascii=False,
             indent=1,

@@ -149,10 +149,32 @@ class Chat:
         letter: str,
         *,
         text: str | None = None,
+        to: Account | None = None,
         **details: object,
     ) -> None:
-        """Any payload, with what a record must say of it."""
-        self._sends(kind, who, payloads, letter, text=text, details=details)
+        """Any payload, with what a record must say of it; ``to``: for one alone, though all see it."""
+        self._sends(kind, who, payloads, letter, text=text, details=details, to=to)
+
+    def passes(
+        self, who: Account, payload: bytes, letter: str, *, refused: bool = False, at: int | None = None
+    ) -> list[tuple[Account, Talk, Write]]:
+        """One payload, without a pause before it: the sender's write, and those to the others."""
+        talk, transaction = self.roster[who], self.roster[who].number()
+        write = talk.asks(line("MSG", transaction, letter, payload=payload), at=at)
+        passed = [(who, talk, write)]
+        reached = talk.server_time if at is None else write.arrival + MILLISECOND
+        if not refused:
+            name = self.world.quote(who.name)
+            for other, theirs in self.roster.items():
+                if other is not who:
+                    theirs.server_time = max(theirs.server_time, reached)
+                    copy = theirs.answers(line("MSG", who.address, name, payload=payload))
+                    passed.append((other, theirs, copy))
+        answer = self._answer(letter, refused)
+        if answer:
+            talk.answers(line(answer, transaction))
+        self.world.reached(*(one.client_time for one in self.roster.values()))
+        return passed
 
     # How it goes over the wire.
 
@@ -248,35 +270,19 @@ class Chat:
         refused: bool = False,
         at: int | None = None,
         details: Mapping[str, object] | None = None,
+        to: Account | None = None,
     ) -> None:
         talk = self.roster[who]
         if at is None:
             talk.begins(self.world.step())
         others = [(other, theirs) for other, theirs in self.roster.items() if other is not who]
         refused = refused or not others
-        name = self.world.quote(who.name)
-        own: list[Write] = []
-        copies: list[list[Write]] = [[] for _ in others]
-        for payload in payloads:
-            transaction = talk.number()
-            write = talk.asks(line("MSG", transaction, letter, payload=payload), at=at)
-            own.append(write)
-            reached = talk.server_time if at is None else write.arrival + MILLISECOND
-            if not refused:
-                for (_, theirs), writes in zip(others, copies, strict=True):
-                    theirs.server_time = max(theirs.server_time, reached)
-                    writes.append(theirs.answers(line("MSG", who.address, name, payload=payload)))
-            answer = self._answer(letter, refused)
-            if answer:
-                talk.answers(line(answer, transaction))
-        self.world.reached(*(one.client_time for one in self.roster.values()))
+        passed = [self.passes(who, payload, letter, refused=refused, at=at) for payload in payloads]
         if kind is None:
             return
-        traces = [(who, talk, own)]
-        if not refused:
-            traces += [(other, theirs, writes) for (other, theirs), writes in zip(others, copies, strict=True)]
+        traces = [(rows[0][0], rows[0][1], [write for *_, write in rows]) for rows in zip(*passed, strict=True)]
         self.world.record(
-            kind, who, traces, recipients=[other for other, _ in others], text=text,
+            kind, who, traces, recipients=[other for other, _ in others] if to is None else [to], text=text,
             outcome="refused" if refused else "delivered", answer=self._answer(letter, refused),
             conversation=self.session, details=details,
         )  # fmt: skip

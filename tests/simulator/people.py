@@ -14,6 +14,7 @@ from .dialects import Dialect, line
 from .tcp import RST, Write
 
 if TYPE_CHECKING:
+    from .roads import Road
     from .talk import Talk
     from .world import World
 
@@ -31,6 +32,10 @@ class Account:
         self.tapped, self.row, self.latency = tapped, row, latency
         self.guid = world.guid()
         self.has_picture = False
+        self.object: str | None = None
+        """The picture's, where somebody asks for it."""
+        self.road: Road | None = None
+        """How its client reaches the servers; None: by connections to their ports."""
         self.online = False
         self.status = "FLN"
         self.personal = ""
@@ -167,6 +172,8 @@ class Account:
     @property
     def picture(self) -> str:
         """The picture object as presence lines carry it."""
+        if self.object is not None:
+            return dialects.full(self.object)
         if not self.has_picture:
             return "0"
         return dialects.full(dialects.picture_object(self.address, 3, 4242, "2jmj7l5rSw0yVb/vlWAYkK/YBwk="))

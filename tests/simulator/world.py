@@ -6,14 +6,16 @@ from the seed, so that a script gives the same octets each time it runs.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from .desk import Stranger
 from .dialects import DIALECTS, FURTHER, Dialect, full, light
-from .packets import Frame
+from .packets import Frame, Range
 from .people import Account
+from .roads import Carried, carried
+from .sent import Moving, Piece, Sent, settled, survived
 from .talk import Talk
 from .tcp import MILLISECOND, SECOND, Connection, Shape, Write, frames_of
 from .truth import Copy, Said, expected_messages
@@ -31,7 +33,9 @@ class Capture:
     frames: list[Frame]
     truth: list[Said]
     connections: list[Connection]
-    """The tapped ones; ``stream()`` of each is what a reassembly must find."""
+    """The tapped ones, as they are on the wire; ``stream()`` of each is what a reassembly must find."""
+    files: list[Sent] = field(default_factory=list)
+    """What was sent in files, as far as these frames show it."""
 
 
 @dataclass(slots=True)
@@ -76,7 +80,10 @@ class World:
     def __post_init__(self) -> None:
         self.random = Random(f"world/{self.seed}")
         self.now = self.start
+        self.moves: list[Moving] = []
         self._events: list[_Event] = []
+        self._owners: list[Account] = []
+        self._straight: set[int] = set()
         self._pinged = self.start
 
     # The script's view.
@@ -126,7 +133,8 @@ class World:
 
     def capture(self) -> Capture:
         """What the tap saw so far, and what was said."""
-        tapped = [connection for connection in self.connections if connection.tapped]
+        roads = self._carried()
+        tapped = sorted((c for road in roads for c in road.connections), key=lambda c: c.number)
         by_stream = {
             connection.number: frames_of(connection, tap=self.tap, resolution=self.resolution, seed=self.seed)
             for connection in tapped
@@ -137,7 +145,32 @@ class World:
             for number, one in by_stream.items()
             for side in (True, False)
         }
-        return Capture(frames, [_said(event, parts) for event in self._events], tapped)
+        places = {number: road for road in roads for number in road.numbers}
+
+        def placed(
+            connection: Connection, write: Write, at: int = 0, length: int | None = None
+        ) -> tuple[Range, ...]:
+            whole = connection.range_of(write)
+            wanted = whole if length is None else replace(whole, offset=whole.offset + at, length=length)
+            return places[connection.number].places(wanted)
+
+        files = [settled(moving, _pieces(moving, placed)) for moving in self.moves]
+        said = [_said(event, parts, placed) for event in self._events]
+        return Capture(frames, said, tapped, survived(files, frames))
+
+    def files(self, frames: Iterable[Frame]) -> list[Sent]:
+        """What was sent in files, as far as these frames show it."""
+        return survived(self.capture().files, frames)
+
+    def _carried(self) -> list[Carried]:
+        """The tapped connections, each account's by its road."""
+        groups: dict[Account | None, list[Connection]] = {}
+        for connection, owner in zip(self.connections, self._owners, strict=True):
+            if connection.tapped:
+                connection.settle()
+                road = None if connection.number in self._straight or owner.road is None else owner
+                groups.setdefault(road, []).append(connection)
+        return [carried(group, owner and owner.road, f"{self.seed}") for owner, group in groups.items()]
 
     # What accounts and chats need of it.
 
@@ -163,20 +196,29 @@ class World:
         """The address of some switchboard."""
         return self.random.choice(SWITCHBOARDS), self.switchboard_port
 
-    def connect(self, account: Account, server: tuple[str, int], time: int) -> Talk:
-        """The account's client opens a connection."""
+    def connect(
+        self, account: Account, server: tuple[str, int], time: int, *, straight_to: Account | None = None
+    ) -> Talk:
+        """The account's client opens a connection; ``straight_to``: to that account's client, by no other road."""
         connection = Connection(
             number=len(self.connections),
             client=(account.ip, self._port(account.ip, server, time)),
             server=server,
             latency=account.latency,
             opened=time,
-            tapped=account.tapped,
+            tapped=account.tapped or (straight_to is not None and straight_to.tapped),
             isn=(self.random.randrange(1 << 32), self.random.randrange(1 << 32)),
             shape=self.shape,
         )
         self.connections.append(connection)
+        self._owners.append(account)
+        if straight_to is not None:
+            self._straight.add(connection.number)
         return Talk(connection, connection.ready)
+
+    def owner_of(self, connection: Connection) -> Account:
+        """Who opened a connection."""
+        return self._owners[connection.number]
 
     def _port(self, ip: str, server: tuple[str, int], time: int) -> int:
         before = [c for c in self.connections if c.client[0] == ip]
@@ -221,10 +263,20 @@ class World:
         return DIALECTS.get(version) or FURTHER[version]
 
 
-def _said(event: _Event, parts: dict[tuple[int, bool], list[Frame]]) -> Said:
+Placed = Callable[..., tuple[Range, ...]]
+"""Where on the wire a write stands: a connection, a write, and of a part of it where it begins and its length."""
+
+
+def _pieces(moving: Moving, placed: Placed) -> Iterable[Piece]:
+    for connection, write, at, offset, octets, framed in moving.pieces:
+        own = placed(connection, write, at, len(octets))
+        yield Piece(placed(connection, write), own, offset, octets, framed)
+
+
+def _said(event: _Event, parts: dict[tuple[int, bool], list[Frame]], placed: Placed) -> Said:
     copies, own, first = [], None, []
     for account, connection, writes in event.traces:
-        ranges = tuple(connection.range_of(write) for write in writes) if connection.tapped else ()
+        ranges = tuple(part for write in writes for part in placed(connection, write)) if connection.tapped else ()
         copies.append(Copy(account.address, connection.tapped, ranges))
         if not ranges:
             continue
