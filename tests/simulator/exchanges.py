@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from . import mime, samples
 from .bearers import Board
+from .ftp import Ftp
 from .samples import EMOTICON, PICTURE, VOICE, WINK, thing
 from .tcp import Shape
 from .transfers import Line, accepts, declines, fetches, offers, requests, sends_file
@@ -182,7 +183,48 @@ def liars() -> World:
     return world
 
 
+def oldest_files() -> World:
+    """MSNP8: files over connections of their own, on the usual port and on another, whoever waits."""
+    world, (alice, bob), chat = online(8, 801)
+    chat.says(alice, "发文件给你")
+    first = Ftp(chat, alice, bob, "记录.txt", samples.text(6500))
+    first.accepts()
+    first.connects()
+    first.sends()
+    first.is_taken()
+    second = Ftp(chat, bob, alice, "ответ.png", samples.png(44, 30, "old"))
+    second.accepts(port=31999, taker_waits=True)
+    second.connects()
+    second.sends()
+    second.is_taken(says_so=False)
+    Ftp(chat, alice, bob, "no.exe", samples.noise(100, "no")).declines()
+    Ftp(chat, alice, bob, "late.exe", samples.noise(100, "late")).gives_up()
+    third = Ftp(chat, alice, bob, "電影.avi", samples.noise(9000, "film"))
+    third.accepts(port=6892)
+    third.connects()
+    third.sends(0, 4090)
+    third.is_cancelled(by_owner=False)
+    chat.says(bob, "слишком долго")
+    fourth = Ftp(chat, bob, alice, "short.bin", samples.noise(7000, "short"))
+    fourth.accepts(port=6892)
+    fourth.connects()
+    fourth.sends(0, 2045)
+    fourth.is_cancelled(by_owner=True)
+    fifth = Ftp(chat, bob, alice, "broken.bin", samples.noise(7000, "broken"))
+    fifth.accepts()
+    fifth.connects()
+    fifth.sends(0, 6135)
+    fifth.breaks()
+    sixth = Ftp(chat, bob, alice, "empty.txt", b"")
+    sixth.accepts(taker_waits=True)
+    sixth.connects()
+    sixth.is_taken()
+    chat.ends()
+    return world
+
+
 FILES = {
+    "msnp8-files": oldest_files,
     "msnp12-files": older_files,
     "msnp15-objects": objects,
     "msnp18-files": newer_files,
