@@ -24,6 +24,7 @@ _WITH_MACHINE = versions(16, 21)
 _MACHINE = re.compile(rb"\{[0-9A-Fa-f-]{36}\}")
 _HOST = re.compile(rb"[^ :]{1,255}:[0-9]{1,5}")
 _LOGINS = {b"MD5", b"TWN", b"SSO", b"CTP", b"SHA"}
+_KINDS = {b"NS", b"SB"}
 _FLAG = re.compile(rb"[0-9]")
 _REASON = re.compile(rb"[A-Z]{2,8}")
 _BLANKS = re.compile(rb"[ \t]+")  # a client of 2003 wrote TABs into its CVR
@@ -224,6 +225,8 @@ def handler_msn_xfr(state: State, line: Frame) -> None:
     if line.from_client:
         asked(state, line)
         return
+    if line.word(2) in _KINDS and len(line.tokens) > 3:
+        state.links.rendezvous.await_server(decode_word(line.tokens[3]), line.mark.time)
     if line.word(2) == b"SB" and len(line.tokens) > 5:
         state.online = True
         state.links.offered(state, decode_word(line.word(5)), line.mark.time)
@@ -247,6 +250,7 @@ def handler_msn_rng(state: State, line: Frame) -> None:
         session_id=decode_word(line.word(1)),
         server=decode_word(line.word(2)),
     )
+    state.links.rendezvous.await_server(ring.server, line.mark.time)
     state.links.rung(state, ring, decode_word(line.word(4)))
     state.emit(ring)
 

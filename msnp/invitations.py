@@ -4,6 +4,9 @@
 CANCEL name the cookie, and often no program. Clients before 6.0 (MSNP8 and below) send files this way; later ones
 peer to peer, but others' programs keep to it. The addresses that both sides give are told as they stand; on which
 side of a router they are is only said where the field's name says it.
+
+The answer that says where a file is waited for names a number too (AuthCookie), by which the connection that brings
+the file is known. It goes to :mod:`msnp.rendezvous` and nowhere else: it says nothing but which connection this is.
 """
 
 import ipaddress
@@ -13,15 +16,18 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from msnp.bodies import Body, Speaker, speaker_of
+from msnp.file_meetings import await_file, only_other, transfer_of
 from msnp.frames import MalformedError, to_number
 from msnp.limits import Recent
 from msnp.state import State
-from msnp.utterances import Origin, sending
+from msnp.utterances import Origin, addressed, sending
 
 MAX_OPEN = 64
 """Invitations of one conversation that are remembered; the oldest is forgotten."""
 MAX_ADDRESSES = 32
 """Addresses of one invitation."""
+MAX_TAKERS = 16
+"""People of whom it is remembered that they accepted the same one; more than one leaves it open for whom it is."""
 
 
 class Application(NamedTuple):
@@ -64,7 +70,7 @@ _BY_NAME = (
 )
 """Where no known GUID stands: the first whose words are in the name."""
 _OF_FILES = {"invite": "file-offer", "accept": "file-accept", "cancel": "file-decline"}
-_COMMANDS = frozenset(_OF_FILES)
+_STEPS = frozenset(_OF_FILES.values())
 
 _TOLD = {
     "application-url": "url",
@@ -75,7 +81,6 @@ _TOLD = {
     "connectivity": "connectivity",
     "conn-type": "connection",
     "upnp": "upnp",
-    "authcookie": "auth_cookie",
     "sender-connect": "sender_connect",
     "launch-application": "launch",
     "context-data": "context",
@@ -101,6 +106,8 @@ class Invitation(NamedTuple):
     """What its answers do not repeat."""
     inviter: str | None
     """None: the own account."""
+    takers: frozenset[str | None] = frozenset()
+    """Who accepted it, without the inviter, who may do so to tell an address; None among them: the own account."""
 
 
 def tell_invitation(state: State, origin: Origin, body: Body) -> None:
@@ -121,8 +128,25 @@ def tell_invitation(state: State, origin: Origin, body: Body) -> None:
     if command == "cancel" and opened is not None:
         details["by_inviter"] = opened.inviter == origin.sender
     details |= body.losses()
+    kind = _kind(application, command)
+    if kind == "file-accept":
+        opened = _taken(state, speaker, cookie, opened)
+        await_file(state, origin, fields, opened)
     identity = f"{cookie} {command}" if cookie is not None else body.identity
-    state.emit(sending(origin, body.content, _kind(application, command), details, None, identity))
+    event = sending(origin, body.content, kind, details, None, identity)
+    if cookie is not None and kind in _STEPS:
+        addressed(event, only_other(state, origin), transfer_of(cookie))
+    state.emit(event)
+
+
+def _taken(state: State, speaker: Speaker, cookie: str | None, opened: Invitation | None) -> Invitation | None:
+    """The invitation, with one more who accepted it."""
+    if opened is None or cookie is None or opened.inviter == speaker.account or state.invitations is None:
+        return opened
+    if len(opened.takers) < MAX_TAKERS:
+        opened = opened._replace(takers=opened.takers | {speaker.account})
+        state.invitations[speaker.conversation, cookie] = opened
+    return opened
 
 
 def learn_invitation(state: State, speaker: Speaker, body: Body) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 import pytest
 
 from msnp.events import Event, Sending, Undecoded
-from msnp.invitations import MAX_ADDRESSES, MAX_OPEN, addresses
+from msnp.invitations import MAX_ADDRESSES, MAX_OPEN, MAX_TAKERS, addresses
+from msnp.links import Links
+from msnp.rendezvous import FtpMeeting
 from tests.msnp.dialogue import Said, Wire, events_of, mime, only, say
 from tests.msnp.test_messages import KIM
-from tests.msnp.test_switchboard import OPENED
+from tests.msnp.test_switchboard import INVITED, OPENED
 
 LOU = "C: MSG 8 S #"
 KIND = "text/x-msmsgsinvite; charset=UTF-8"
@@ -59,6 +61,7 @@ def test_a_file_is_offered_and_taken() -> None:
         ),
     )
     assert (offer.kind, offer.sender, offer.identity) == ("file-offer", None, "33267 invite")
+    assert (offer.recipient, offer.transfer, offer.file) == ("kim@b.example", "ftp-33267", None)
     assert offer.details == {
         "application": "File Transfer",
         "application_id": FILE.upper(),
@@ -73,6 +76,7 @@ def test_a_file_is_offered_and_taken() -> None:
         "kim@b.example",
         "33267 accept",
     )
+    assert (accepted.recipient, accepted.transfer) == ("lou@a.example", "ftp-33267")
     assert accepted.details == {
         "application": "File Transfer",
         "application_id": FILE.upper(),
@@ -81,7 +85,6 @@ def test_a_file_is_offered_and_taken() -> None:
         "file_name": "计划 plan.txt",
         "size": 11,
         "port_x": "11178",
-        "auth_cookie": "123456",
         "sender_connect": "TRUE",
         "launch": "FALSE",
         "addresses": ["192.0.2.50:6891", "10.0.0.3"],
@@ -238,6 +241,105 @@ def test_open_invitations_are_bounded() -> None:
     invitations = wire.session._state.invitations
     assert invitations is not None
     assert len(invitations) == MAX_OPEN
+
+
+# --- the connection that brings the file ----------------------------------------------------------------------
+
+WHERE = {"IP_Address": "192.0.2.50", "Port": "6893", "AuthCookie": "5100"}
+PAT = "S: MSG pat@c.example Pat #"
+
+
+def met(*dialogue: Said, opened: Sequence[Said] = OPENED, port: int = 6893) -> list[FtpMeeting]:
+    """What is awaited after it."""
+    links = Links()
+    wire = Wire(links).play([*opened, *dialogue])
+    wire.end()
+    return links.rendezvous.ftp("5100", port, wire.time)
+
+
+def ends(meetings: Sequence[FtpMeeting]) -> list[tuple[str | None, str | None]]:
+    return [(meeting.sender, meeting.recipient) for meeting in meetings]
+
+
+def test_who_offers_a_file_tells_where_it_is_fetched() -> None:
+    (meeting,) = met(
+        invite(LOU, "INVITE", **OFFER),
+        invite(KIM, "ACCEPT", Launch_Application="FALSE"),
+        invite(LOU, "ACCEPT", **WHERE),
+    )
+    assert (meeting.sender, meeting.recipient) == ("lou@a.example", "kim@b.example")
+    assert (meeting.transfer, meeting.name, meeting.size) == ("ftp-33267", "计划 plan.txt", 11)
+    assert (meeting.port, meeting.auth_cookie) == (6893, "5100")
+    assert (meeting.own.account, meeting.own.session_id) == ("lou@a.example", "7788")
+
+
+def test_who_takes_a_file_may_tell_where_it_is_brought() -> None:
+    offer, answer = (invite(KIM, "INVITE", **OFFER), invite(LOU, "ACCEPT", **WHERE, Sender_Connect="TRUE"))
+    assert ends(met(offer, answer)) == [("kim@b.example", "lou@a.example")]
+    assert ends(met(answer)) == [("kim@b.example", "lou@a.example")]  # the offer was missed
+
+
+def test_where_the_offer_was_missed_the_one_who_listens_sends() -> None:
+    assert ends(met(invite(KIM, "ACCEPT", **WHERE))) == [("kim@b.example", "lou@a.example")]
+    assert ends(met(invite(LOU, "ACCEPT", **WHERE))) == [("lou@a.example", "kim@b.example")]
+
+
+def test_among_several_the_one_who_accepted_is_the_one_who_gets_it() -> None:
+    offer, where = invite(KIM, "INVITE", **OFFER), invite(KIM, "ACCEPT", **WHERE)
+    mine, pats = invite(LOU, "ACCEPT"), invite(PAT, "ACCEPT")
+    assert ends(met(offer, pats, where, opened=INVITED)) == [("kim@b.example", "pat@c.example")]
+    assert ends(met(offer, mine, where, opened=INVITED)) == [("kim@b.example", "lou@a.example")]
+    assert ends(met(offer, mine, pats, where, opened=INVITED)) == [("kim@b.example", None)]
+    assert ends(met(where, opened=INVITED)) == [("kim@b.example", None)]
+    assert met(invite(LOU, "ACCEPT", **WHERE, Sender_Connect="TRUE"), opened=INVITED) == []
+
+
+def test_in_a_group_a_step_is_for_everybody() -> None:
+    events = sendings(events_of([*INVITED, invite(KIM, "INVITE", **OFFER), invite(LOU, "ACCEPT")]))
+    assert [(event.recipient, event.transfer) for event in events] == [(None, "ftp-33267")] * 2
+
+
+def test_a_step_names_nobody_where_it_was_not_seen_who_is_there() -> None:
+    (event,) = sendings(events_of([invite(KIM, "INVITE", **OFFER)]))
+    assert event.recipient is None
+
+
+def test_both_ports_of_a_router_are_awaited() -> None:
+    steps = (invite(LOU, "INVITE", **OFFER), invite(LOU, "ACCEPT", **WHERE, PortX="30001"))
+    assert [len(met(*steps, port=port)) for port in (6893, 30001)] == [1, 1]
+    steps = (invite(LOU, "ACCEPT", IP_Address="192.0.2.50:7002", AuthCookie="5100"),)
+    assert [meeting.port for meeting in met(*steps, port=7002)] == [7002]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"Port": "6893"},
+        {"AuthCookie": "5100"},
+        {"AuthCookie": "5100", "Port": "0"},
+        {"AuthCookie": "5100", "Port": "65536"},
+        {"AuthCookie": "5100", "Port": "６８９３"},
+        {"AuthCookie": "5" * 4000, "Port": "6893"},
+    ],
+)
+def test_without_a_port_and_a_number_nothing_is_awaited(where: dict[str, str]) -> None:
+    assert met(invite(LOU, "INVITE", **OFFER), invite(LOU, "ACCEPT", **where)) == []
+
+
+@pytest.mark.parametrize("cookie", ["计划", "9" * 65, "a b", "../../x\u202e"])
+def test_a_transfer_has_a_short_name_whatever_its_number_is(cookie: str) -> None:
+    (event,) = told(invite(KIM, "INVITE", cookie, **OFFER))
+    assert event.transfer is not None
+    assert event.transfer.isascii()
+    assert len(event.transfer) < 80
+    assert event.transfer.isprintable()
+
+
+def test_one_answer_after_another_makes_few_takers() -> None:
+    wire = Wire().play([*INVITED, invite(KIM, "INVITE", "1", **OFFER)])
+    for number in range(100):
+        wire.play([invite(f"S: MSG p{number}@c.example P #", "ACCEPT", "1", **WHERE)])
+    assert len(wire.session._state.invitations[None, "1"].takers) <= MAX_TAKERS  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
