@@ -303,7 +303,8 @@ class Recorder:
         conversation = conversation.current()
         then = happening.moment
         there = (actor,) if link.account is None or link.account == actor else (link.account, actor)
-        self._ledger.was_there(conversation, link, there, then)
+        if not happening.ending:  # a file may go on its own road long after its two ends have left
+            self._ledger.was_there(conversation, link, there, then)
         if outgoing and event.transaction is not None:
             self._ledger.await_delivery(link, event.transaction, happening)
         if happening.concluded:

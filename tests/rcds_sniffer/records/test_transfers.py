@@ -386,6 +386,31 @@ def test_answer_of_another_in_the_conversation_is_not_the_files() -> None:
     assert record.file["answer"] is None
 
 
+def test_file_that_goes_on_after_its_sender_left_proves_no_presence() -> None:
+    stage = FileStage(ALICE)
+    alice = stage.line(ALICE, session="17")
+    alice.joins(BOB)
+    alice.joins(CAROL)
+    bob = stage.line(BOB, session="17", there=(ALICE, CAROL))
+    offer(alice)
+    direct = stage.line(server="203.0.113.5:1863")
+    direct.is_of(ALICE)
+    direct.is_session("17")
+    carry(direct, ALICE, octets=OCTETS[:5000])
+    alice.leaves(None, at=1_000)
+    alice.closes(at=1_001)
+    bob.leaves(ALICE, at=1_002)
+    bob.says("now that she is gone", at=3_000)
+    carry(direct, ALICE)
+    finish(direct, ALICE)
+    direct.closes()
+    stage.end()
+    assert stage.messages(ALICE) == []
+    (record,) = stage.of("file")
+    assert (record.complete, record.recipients) == (True, (BOB,))
+    assert record.conversation_id == stage.of("file-offer")[0].conversation_id
+
+
 def test_steps_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rcds_sniffer.records.transfers.MAX_STEPS", 5)
     stage = FileStage(ALICE)
