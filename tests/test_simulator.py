@@ -272,6 +272,25 @@ def test_a_message_can_be_read_at_the_place_that_the_truth_names() -> None:
                     assert stream[part.offset : part.end].endswith((said.text or "").encode())
 
 
+@pytest.mark.parametrize("name", [name for name in CASES if name.startswith(("gateway", "socks"))])
+def test_another_road_changes_neither_words_nor_their_order(name: str) -> None:
+    world = CASES[name]()[0]
+    capture = world.capture()
+    wires = {connection.number: connection for connection in capture.connections}
+    for account in world.accounts:
+        seen = []
+        for inner in [c for c in world.connections if c.tapped and world.owner_of(c) is account]:
+            for write in inner.writes:
+                places = world.places(inner, write)
+                read = b"".join(wires[at.stream].stream(at.from_client)[at.offset : at.end] for at in places)
+                assert read == write.octets
+                wire = next(w for w in wires[places[-1].stream].written_by(write.from_client)
+                            if w.offset <= places[-1].offset < w.offset + len(w.octets))  # fmt: skip
+                times = (write.time, wire.time) if write.from_client else (write.arrival, wire.arrival)
+                seen.append(times)
+        assert [carried for _, carried in sorted(seen)] == sorted(carried for _, carried in seen)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_octets_of_files_stand_where_the_truth_says(name: str) -> None:
     capture = FILES[name]().capture()

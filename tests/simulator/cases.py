@@ -14,12 +14,14 @@ from . import links, nasties, writer
 from .contents import everything_else
 from .endpoints import several_computers
 from .evening import without_switchboard
-from .exchanges import FILES
+from .exchanges import FILES, gateway_files
+from .gateway import Gateway
 from .groups import circles
 from .housekeeping import old_clients
 from .lists import each_change, uploaded
 from .nasties import Frames
 from .people import Account
+from .proxies import Proxy
 from .scripts import demonstration
 from .sent import files_to_json
 from .tcp import Shape
@@ -278,6 +280,46 @@ def _port_reuse() -> tuple[World, Frames]:
 @_case("demo")
 def _demo() -> tuple[World, Frames]:
     world = demonstration()
+    return world, world.frames()
+
+
+# Other roads to the servers.
+
+
+@_case("gateway")
+def _gateway() -> tuple[World, Frames]:
+    world = _everything(8, 81, tapped="a")
+    world.accounts[0].road = Gateway(chunked=0.5)
+    return world, world.frames()
+
+
+@_case("gateway-proxy")
+def _gateway_proxy() -> tuple[World, Frames]:
+    world, _ = _two_ends()
+    world.accounts[0].road = Gateway(http="1.0", proxied=True, each=True)
+    return world, world.frames()
+
+
+@_case("gateway-shared")
+def _gateway_shared() -> tuple[World, Frames]:
+    world = _everything(15, 15, tapped="a", revival=True)
+    world.accounts[0].road = Gateway(proxied=True, shared=True, chunked=0.3)
+    return world, world.frames()
+
+
+@_case("gateway-files")
+def _gateway_files() -> tuple[World, Frames]:
+    world = gateway_files()
+    world.accounts[0].road = Gateway(cut=0.5)
+    return world, world.frames()
+
+
+@_case("socks")
+def _socks() -> tuple[World, Frames]:
+    world = _everything(12, 12)
+    roads = (Proxy("socks5"), Proxy("socks4a", ("198.51.100.88", 8080)), Proxy("connect", ("198.51.100.88", 8080)))
+    for account, road in zip(world.accounts, roads, strict=True):
+        account.road = road
     return world, world.frames()
 
 

@@ -223,6 +223,17 @@ def oldest_files() -> World:
     return world
 
 
+def gateway_files() -> World:
+    """MSNP15: a file and a picture, for a capture in which one of the two has no connection of his own."""
+    world, (alice, bob), chat = online(15, 1504)
+    line = Line(Board(chat, alice, bob), alice, bob)
+    sends_file(line, bob, "через шлюз.txt", samples.text(3000))
+    fetches(line, bob, PICTURE, samples.png(24, 24, "gateway"))
+    chat.says(alice, "墙后面也行")
+    chat.ends()
+    return world
+
+
 FILES = {
     "msnp8-files": oldest_files,
     "msnp12-files": older_files,

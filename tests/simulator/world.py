@@ -145,18 +145,23 @@ class World:
             for number, one in by_stream.items()
             for side in (True, False)
         }
-        places = {number: road for road in roads for number in road.numbers}
+        places = {number: road.places for road in roads for number in road.numbers}
 
         def placed(
             connection: Connection, write: Write, at: int = 0, length: int | None = None
         ) -> tuple[Range, ...]:
             whole = connection.range_of(write)
             wanted = whole if length is None else replace(whole, offset=whole.offset + at, length=length)
-            return places[connection.number].places(wanted)
+            return places[connection.number](wanted)
 
         files = [settled(moving, _pieces(moving, placed)) for moving in self.moves]
         said = [_said(event, parts, placed) for event in self._events]
         return Capture(frames, said, tapped, survived(files, frames))
+
+    def places(self, connection: Connection, write: Write) -> tuple[Range, ...]:
+        """Where on the wire a write to a tapped connection stands."""
+        road = next(road for road in self._carried() if connection.number in road.numbers)
+        return road.places(connection.range_of(write))
 
     def files(self, frames: Iterable[Frame]) -> list[Sent]:
         """What was sent in files, as far as these frames show it."""
@@ -281,7 +286,7 @@ def _said(event: _Event, parts: dict[tuple[int, bool], list[Frame]], placed: Pla
         if not ranges:
             continue
         place = ranges[0]
-        carriers = parts[connection.number, place.from_client]
+        carriers = parts[place.stream, place.from_client]
         behind = bisect_right(carriers, place.offset, key=lambda frame: frame.carries.offset)
         first.append(carriers[behind - 1].time)
         own = first[-1] if account is event.sender else own
