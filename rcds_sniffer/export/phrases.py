@@ -136,9 +136,12 @@ def marks(record: CommunicationRecord) -> Text:
     if record.missing_bytes:
         plural = "" if record.missing_bytes == 1 else "s"
         out.append(f" [{record.missing_bytes:,} octet{plural} missing]", style=WARNING_STYLE)
-    elif not record.complete:
+    elif not record.complete and record.file is None:  # of a file it is told with its name
         out.append(" [incomplete]", style=WARNING_STYLE)
     details = record.details or {}
+    outcome = details.get("outcome")
+    if record.file is not None and isinstance(outcome, str):
+        out.append(f" [{safe(outcome, limit=NAME_LIMIT)}]", style=WARNING_STYLE)
     if details.get("delivery") == "refused":
         out.append(" [not delivered]", style=WARNING_STYLE)
     if details.get("inferred"):
@@ -163,15 +166,32 @@ def _described(details: Mapping[str, object]) -> dict[str, object]:
 
 
 def _file(file: Mapping[str, object]) -> Text:
-    name, size, path = file.get("name"), file.get("size"), file.get("path")
+    name, size, mime, path = file.get("name"), file.get("size"), file.get("mime"), file.get("path")
     out = Text(safe(str(name), limit=4 * NAME_LIMIT) if name is not None else "without a name", style="bold")
-    if isinstance(size, int):
-        out.append(f" ({size:,} octets)", style=DIM)
+    facts = [f"{size:,} octet{'' if size == 1 else 's'}"] if isinstance(size, int) else []
+    if isinstance(mime, str):
+        facts.append(safe(mime, limit=NAME_LIMIT))  # the name may say something else
+    if facts:
+        out.append(f" ({', '.join(facts)})", style=DIM)
     if file.get("complete") is False:
-        out.append(" [incomplete]", style=WARNING_STYLE)
+        out.append(f" [{_part(file)}]", style=WARNING_STYLE)
+    if file.get("not_kept") is not None:
+        out.append(f" [not kept: {safe(str(file['not_kept']), limit=NAME_LIMIT)}]", style=WARNING_STYLE)
+    if file.get("verified") is False:
+        out.append(" [not what was announced]", style=WARNING_STYLE)
     if path is not None:
         out.append(f" saved as {safe(str(path))}", style=DIM)
     return out
+
+
+def _part(file: Mapping[str, object]) -> str:
+    """How much of an incomplete file is there: never all of it, and not nothing unless it is."""
+    size, ranges = file.get("size"), file.get("ranges")
+    if not isinstance(size, int) or size <= 0 or not isinstance(ranges, list):
+        return "incomplete"
+    there = sum(end - begin for begin, end in ranges)
+    percent = min(99, there * 100 // size)
+    return f"partial, {percent or ('less than 1' if there else 0)} %"
 
 
 def _details(details: Mapping[str, object]) -> Text:
