@@ -11,6 +11,7 @@ from . import mime, samples
 from .bearers import Board
 from .ftp import Ftp
 from .samples import EMOTICON, PICTURE, VOICE, WINK, thing
+from .straight import comes_back, goes_straight
 from .tcp import Shape
 from .transfers import Line, accepts, declines, fetches, offers, requests, sends_file
 from .world import World
@@ -223,6 +224,70 @@ def oldest_files() -> World:
     return world
 
 
+def straight_older() -> World:
+    """MSNP15: three files and a picture by connections of the two; one of them begins on the switchboard."""
+    world, (alice, bob), chat = online(15, 1505)
+    board = Board(chat, alice, bob)
+    line = Line(board, alice, bob)
+    chat.says(alice, "直接连接")
+    first = offers(line, alice, "直连.bin", samples.noise(6000, "straight"))
+    accepts(first)
+    goes_straight(first, bob)
+    first.sends()
+    first.is_taken()
+    comes_back(first, board)
+    second = offers(line, bob, "начало здесь.bin", samples.noise(7000, "half way"))
+    accepts(second)
+    second.sends(0, 2404)
+    goes_straight(second, bob, port=1042)
+    second.sends(2404)
+    second.is_taken()
+    comes_back(second, board)
+    picture = requests(line, alice, PICTURE, samples.png(36, 30, "straight"))
+    goes_straight(picture, alice, port=31338, hides=True, backwards=True)
+    picture.sends()
+    picture.is_taken()
+    comes_back(picture, board)
+    last = offers(line, alice, "断线.bin", samples.noise(8000, "line cut"))
+    accepts(last)
+    goes_straight(last, bob, port=31339)
+    last.sends(0, 4056)
+    comes_back(last, board)
+    chat.says(bob, "оборвалось")
+    chat.ends()
+    return world
+
+
+def straight_newer() -> World:
+    """MSNP18: the same with newer packets, nonces that only their hashes tell, addresses spelled backwards."""
+    world, (alice, bob), chat = online(18, 1803)
+    board = Board(chat, alice, bob)
+    line = Line(board, alice, bob)
+    chat.says(bob, "напрямую быстрее")
+    first = offers(line, alice, "直连18.bin", samples.noise(5500, "straight newer"))
+    accepts(first)
+    goes_straight(first, bob, hides=True, backwards=True)
+    first.sends()
+    first.is_taken()
+    comes_back(first, board)
+    second = offers(line, bob, "вторая половина.bin", samples.noise(6600, "half newer"))
+    accepts(second)
+    second.sends(0, 2404)
+    goes_straight(second, bob, port=40404, hides=True)
+    second.sends(2404)
+    second.is_taken()
+    comes_back(second, board)
+    third = offers(line, bob, "plain.txt", samples.text(3000))
+    accepts(third)
+    goes_straight(third, alice, port=40405)
+    third.sends()
+    third.is_taken()
+    comes_back(third, board)
+    chat.says(alice, "都收到了")
+    chat.ends()
+    return world
+
+
 def gateway_files() -> World:
     """MSNP15: a file and a picture, for a capture in which one of the two has no connection of his own."""
     world, (alice, bob), chat = online(15, 1504)
@@ -242,5 +307,7 @@ FILES = {
     "msnp15-files-in-company": in_company,
     "msnp12-files-disorder": disorder,
     "msnp9-files-liars": liars,
+    "msnp15-straight": straight_older,
+    "msnp18-straight": straight_newer,
 }
 """Cases about files: the truth has what was sent, and what of it the capture shows."""
