@@ -17,6 +17,7 @@ from .evening import without_switchboard
 from .exchanges import FILES, gateway_files
 from .gateway import Gateway
 from .groups import circles
+from .hostile import hostile_files
 from .housekeeping import old_clients
 from .lists import each_change, uploaded
 from .nasties import Frames
@@ -335,6 +336,8 @@ SCRIPTS: dict[str, Callable[[], World]] = {
 """Cases about commands rather than about taps: the truth says what records must tell of each."""
 
 CASES.update((name, partial(_as_it_was, script)) for name, script in (SCRIPTS | FILES).items())
+
+CASES["hostile-files"] = partial(_as_it_was, hostile_files)
 
 FORMS: dict[str, tuple[str, Callable[[Frames], bytes]]] = {
     "loss": (".pcapng", writer.pcapng),

@@ -57,6 +57,10 @@ class Sent:
     """``complete``, ``cancelled``, ``cut``."""
     conversation: str
     pieces: tuple[Piece, ...]
+    verified: bool | None = None
+    """Whether a whole content is what its object announced; None: nothing was announced."""
+    sure: bool = True
+    """Whether it is certain what a reader must make of it."""
     content: bytes = b""
     """What is there of it, without the holes."""
     ranges: tuple[Span, ...] = ()
@@ -100,6 +104,8 @@ class Moving:
     content: bytes
     transfer: str
     conversation: str
+    verified: bool | None = None
+    sure: bool = True
     outcome: str = "cut"
     pieces: list[tuple[Connection, Write, int, int, bytes, bool]] = field(default_factory=list)
 
@@ -124,6 +130,8 @@ def settled(moving: Moving, pieces: Iterable[Piece]) -> Sent:
         moving.outcome,
         moving.conversation,
         tuple(pieces),
+        moving.verified,
+        moving.sure,
     )
 
 
@@ -228,7 +236,9 @@ def files_to_json(sent: Sequence[Sent]) -> list[dict[str, object]]:
             "sha256": sha256(one.content).hexdigest(),
             "sha1": one.sha1,
             "complete": one.complete,
+            "verified": one.verified if one.complete else None,
             **({} if one.complete else {"ranges": [list(span) for span in one.ranges]}),
+            **({} if one.sure else {"sure": False}),
             "outcome": one.outcome,
             "transfer": one.transfer,
             "conversation": one.conversation,

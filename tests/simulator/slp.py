@@ -42,10 +42,12 @@ def letter(
     return f"{start}\r\n{lines}\r\n{content}".encode()
 
 
-def file_context(name: bytes, size: int, preview: bytes = b"", *, version: int = 2) -> str:
-    """What an offer says of a file; the name in UTF-16LE, at most 260 units of it."""
-    name = name[: 2 * NAME_UNITS].ljust(2 * NAME_UNITS, b"\0")
+def file_context(name: bytes, size: int, preview: bytes = b"", *, version: int = 2, fits: bool = True) -> str:
+    """What an offer says of a file; the name in UTF-16LE, at most 260 units of it where it ``fits``."""
     length = 574 if version == 2 else 638
+    if not fits:
+        length += len(name) - 2 * NAME_UNITS
+    name = name[: 2 * NAME_UNITS if fits else None].ljust(2 * NAME_UNITS, b"\0")
     head = struct.pack("<IIQI", length, version, size, 0 if preview else 1) + name + bytes(30) + b"\xff" * 4
     return base64.b64encode(head.ljust(length, b"\0") + preview).decode()
 

@@ -199,11 +199,12 @@ def offers(
     octets_of_name: bytes | None = None,
     size: int | None = None,
     version: int = 2,
+    fits: bool = True,
 ) -> Transfer:
-    """A file is offered; ``octets_of_name`` and ``size``: what the offer says instead."""
+    """A file is offered; ``octets_of_name`` and ``size``: what the offer says instead; ``fits``: the name does."""
     call = Call(line, owner)
     encoded = name.encode("utf-16-le", "surrogatepass") if octets_of_name is None else octets_of_name
-    context = slp.file_context(encoded, len(content) if size is None else size, preview, version=version)
+    context = slp.file_context(encoded, len(content) if size is None else size, preview, version=version, fits=fits)
     transfer = Transfer(call, owner, kind="file", name=name, content=content, footer=2)
     if size is not None:
         transfer.moving.size = size
@@ -211,7 +212,7 @@ def offers(
     body = {"EUF-GUID": slp.FILE, "SessionID": call.session, "AppID": 2, "Context": context}
     traces = call.asks(slp.SESSION, body)
     told = {"file_name": name, "size": transfer.moving.size}
-    _tells("file-offer", owner, transfer, traces, told)
+    _tells("file-offer", owner, transfer, traces, told if fits else {})
     return transfer
 
 
@@ -238,6 +239,7 @@ def requests(
     call = Call(line, taker)
     number = 1 if old else {3: 12, 2: 11}.get(kind, 1)
     transfer = Transfer(call, owner, kind=KINDS[kind], name=None, content=content, footer=number)
+    transfer.moving.verified = True
     context = slp.object_context(offered or thing(owner.address, kind, content))
     line.bearer.begins()
     body: dict[str, object] = {"EUF-GUID": slp.OBJECT, "SessionID": call.session, "AppID": number}
