@@ -19,6 +19,10 @@ from rcds_sniffer.records.record import CommunicationRecord
 MAX_STEPS: Final = 20_000
 """Offers and answers remembered, each for one target; beyond, the first is forgotten, and its file names it not."""
 
+UNSURE: Final = "?"
+"""Ends the name of a transfer where its offsets are not known to count from the beginning of the file: those octets
+belong to no other copy's."""
+
 OFFER, ANSWER = "file-offer", "file-accept"
 
 
@@ -45,9 +49,9 @@ class Transfers:
     def tell(self, record: CommunicationRecord, happening: Happening) -> None:
         """Put into a record of a transfer's step or end what is known of its file, before it is handed on."""
         event = happening.sightings[0].event
-        transfer = happening.transfer
-        if not isinstance(event, Sending) or transfer is None:
+        if not isinstance(event, Sending) or happening.transfer is None:
             return
+        transfer = happening.transfer.removesuffix(UNSURE)
         target, protocol = record.target, record.protocol
         if happening.ending:
             if happening.file is None:
@@ -82,11 +86,13 @@ class Transfers:
             name: next((file[name] for file in files if file.get(name) is not None), None)
             for name in ("name", "size", "sha1")
         }
-        said["outcome"] = outcome_of(happening.sightings)
         keys = keys_of(happening.sightings)
         if not keys:
             return description_of_nothing(said)
-        best = max(keys, key=self._vault.octets)
+        best = max(keys, key=lambda key: (not key.transfer.endswith(UNSURE), self._vault.octets(key)))
+        if best.transfer.endswith(UNSURE):
+            said["size"] = None  # how long it is is known, but not where in it these are
+        said["outcome"] = "cut" if best.transfer.endswith(UNSURE) else outcome_of(happening.sightings)
         for key in keys:
             if key != best:  # the same octets, on a connection that did not say whom they are for
                 self._vault.forget(key)

@@ -386,6 +386,33 @@ def test_answer_of_another_in_the_conversation_is_not_the_files() -> None:
     assert record.file["answer"] is None
 
 
+def test_copy_that_knows_no_offsets_is_not_mixed_with_another() -> None:
+    stage = FileStage(BOB)
+    alice, bob = talk(stage)
+    carry(bob, ALICE, octets=OCTETS[3000:], transfer="p2p-1?")
+    carry(alice, octets=OCTETS[:9000])
+    for line, sender, transfer in ((bob, ALICE, "p2p-1?"), (alice, None, "p2p-1")):
+        file = {"name": "a", "size": SIZE, "sha1": None, "outcome": "cut"}
+        whom = {"sender": sender, "recipient": BOB, "transfer": transfer}
+        line.put(ev.Sending, kind="file", identity="p2p-1 data", file=file, **whom)
+    stage.end()
+    (record,) = stage.of("file")
+    assert record.file is not None
+    assert (record.file["sha256"], record.file["ranges"]) == (sha256(OCTETS[:9000]).hexdigest(), [[0, 9000]])
+    assert stage.vault._open == {}
+
+
+def test_octets_of_which_no_offset_is_known_are_never_the_whole() -> None:
+    stage = FileStage(BOB)
+    _, bob = talk(stage)
+    carry(bob, ALICE, octets=OCTETS[:3000], transfer="p2p-1?")
+    finish(bob, ALICE, size=None, transfer="p2p-1?")
+    stage.end()
+    (record,) = stage.of("file")
+    assert record.file is not None
+    assert (record.complete, record.file["size"], record.file["ranges"]) == (False, None, [[0, 3000]])
+
+
 def test_file_that_goes_on_after_its_sender_left_proves_no_presence() -> None:
     stage = FileStage(ALICE)
     alice = stage.line(ALICE, session="17")
