@@ -14,7 +14,7 @@ from . import links, nasties, writer
 from .contents import everything_else
 from .endpoints import several_computers
 from .evening import without_switchboard
-from .exchanges import FILES, gateway_files
+from .exchanges import FILES, few_files, gateway_files
 from .gateway import Gateway
 from .groups import circles
 from .hostile import hostile_files
@@ -337,10 +337,35 @@ SCRIPTS: dict[str, Callable[[], World]] = {
 
 CASES.update((name, partial(_as_it_was, script)) for name, script in (SCRIPTS | FILES).items())
 
+
+@_case("files-loss")
+def _files_loss() -> tuple[World, Frames]:
+    """A part lost on both connections, another on one of them, the offer of the last file on both."""
+    world = few_files()
+    first, second, third = (sent.pieces for sent in world.capture().files)
+    lost = [place for piece in (*first[2:4], *second[4:5]) for place in piece.command]
+    offer = [said for said in world.truth if said.kind == "file-offer"][2]
+    lost += [place for copy in offer.copies for place in copy.ranges]
+    lost += [place for piece in third[-2:] for place in piece.command]
+    return world, nasties.drop_chosen(world.frames(), nasties.holding(*lost))[0]
+
+
+@_case("files-mid-stream")
+def _files_mid_stream() -> tuple[World, Frames]:
+    """Plugged in while the first file was under way."""
+    world = few_files()
+    begun = world.capture().files[0].pieces[4].command[0]
+    frames = world.frames()
+    started = next(number for number, frame in enumerate(frames) if nasties.holding(begun)(frame))
+    return world, frames[started:]
+
+
 CASES["hostile-files"] = partial(_as_it_was, hostile_files)
 
 FORMS: dict[str, tuple[str, Callable[[Frames], bytes]]] = {
     "loss": (".pcapng", writer.pcapng),
+    "files-loss": (".pcapng", writer.pcapng),
+    "files-mid-stream": (".pcap.gz", lambda frames: writer.gzipped(writer.pcap(frames))),
     "refused": (".pcapng", lambda frames: writer.pcapng(frames, big_endian=True)),
     "mid-stream": (".pcap.gz", lambda frames: writer.gzipped(writer.pcap(frames))),
     "vlan-ipv6-padded": (".pcap", lambda frames: writer.pcap(frames, nano=True, big_endian=True)),

@@ -35,7 +35,7 @@ def without_switchboard() -> World:
     alice = world.account("alice@example.org", "Алиса", picture=True)
     bob = world.account("bob@example.com", "宝儿")
     carol = world.account("carol@example.net", "كارول", tapped=False)
-    desk, other = _signs_in(alice, bob), _signs_in(bob, alice)
+    desk, other = signs_in(alice, bob), signs_in(bob, alice)
     _presence(desk, other, carol)
     _two(desk, other)
     _many(desk, other, carol)
@@ -51,7 +51,7 @@ def _from(account: Account) -> str:
 # --- signing in ---------------------------------------------------------------------------------------------
 
 
-def _signs_in(account: Account, friend: Account) -> Desk:
+def signs_in(account: Account, friend: Account) -> Desk:
     """The dispatch server counts how often it sends a client on; the challenge comes at once; lists by service."""
     world = account.world
     dispatch = world.connect(account, DISPATCH, world.step())

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import mime, samples
-from .bearers import Board
+from .bearers import Board, Notes
+from .direct import Direct
+from .evening import signs_in
 from .ftp import Ftp
 from .samples import EMOTICON, PICTURE, VOICE, WINK, thing
 from .straight import comes_back, goes_straight
@@ -288,6 +290,47 @@ def straight_newer() -> World:
     return world
 
 
+def files_without_switchboard() -> World:
+    """MSNP21: files and a picture in messages, one packet in each or several."""
+    world = World(version=21, seed=2122, start=1_325_448_000_000_000_000)
+    alice, bob = (world.account(*who) for who in (ALICE, BOB))
+    desks = [signs_in(alice, bob), signs_in(bob, alice)]
+    talk = Direct(desks, [alice, bob])
+    line = Line(Notes(desks, alice, bob), alice, bob)
+    talk.says(alice, "держи файл")
+    sends_file(line, alice, "新年.txt", samples.text(4000), version=3)
+    together = offers(line, bob, "с новым годом.bin", samples.noise(7000, "together"))
+    accepts(together)
+    together.begins()
+    parts = list(together.parts())
+    together.pass_together(parts[:2])
+    together.pass_together(parts[2:5])
+    together.pass_together(parts[5:])
+    together.is_taken()
+    fetches(line, alice, PICTURE, samples.png(28, 28, "notes"))
+    declines(offers(line, alice, "вирус.scr", samples.noise(50, "declined")))
+    cut = offers(line, alice, "长.avi", samples.noise(8000, "notes cut"))
+    accepts(cut)
+    cut.sends(0, 4056)
+    talk.says(bob, "够了")
+    cut.is_cancelled(bob)
+    return world
+
+
+def few_files() -> World:
+    """MSNP15: three files, for captures that miss parts of them."""
+    world, (alice, bob), chat = online(15, 1506)
+    line = Line(Board(chat, alice, bob), alice, bob)
+    sends_file(line, alice, "甲.txt", samples.text(6000))
+    chat.says(bob, "одна есть")
+    sends_file(line, bob, "乙.bin", samples.noise(4800, "second of few"))
+    chat.says(alice, "两个了")
+    sends_file(line, alice, "丙.bin", samples.noise(3606, "third of few"))
+    chat.says(bob, "все три")
+    chat.ends()
+    return world
+
+
 def gateway_files() -> World:
     """MSNP15: a file and a picture, for a capture in which one of the two has no connection of his own."""
     world, (alice, bob), chat = online(15, 1504)
@@ -309,5 +352,6 @@ FILES = {
     "msnp9-files-liars": liars,
     "msnp15-straight": straight_older,
     "msnp18-straight": straight_newer,
+    "msnp21-files": files_without_switchboard,
 }
 """Cases about files: the truth has what was sent, and what of it the capture shows."""

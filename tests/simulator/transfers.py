@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from . import slp
+from .bearers import Notes
 from .p2p import PREPARATION, Message, Newer, Older
 from .samples import KINDS, thing
 from .sent import Moving
@@ -163,6 +164,20 @@ class Transfer:
         )
         for trace in self.line.passes(self.owner, packet, self.footer):
             if counts:
+                self.moving.passed(
+                    trace.connection, trace.write, trace.at + head, offset, octets, framed=trace.framed
+                )
+
+    def pass_together(self, parts: list[Part]) -> None:
+        """Several parts in one message, where the bearer has such."""
+        assert self.message is not None
+        assert isinstance(self.line.bearer, Notes)
+        side = self.line.sides[self.owner]
+        made = [(side.packet(self.message, offset, octets), offset, octets) for offset, octets in parts]
+        packets = [(packet, self.footer) for (packet, _), _, _ in made]
+        shown = self.line.bearer.bridges(self.owner, self.taker, packets)
+        for traces, ((_, head), offset, octets) in zip(shown, made, strict=True):
+            for trace in traces:
                 self.moving.passed(
                     trace.connection, trace.write, trace.at + head, offset, octets, framed=trace.framed
                 )
