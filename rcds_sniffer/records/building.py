@@ -127,7 +127,8 @@ class Builder:
             record.sender_name = (spoken.sender_name if isinstance(spoken, Invited) else None) or name
         if happening.error is not None:
             details = {**details, **happening.error}
-        if isinstance(spoken, Utterance) and (happening.actor == target or happening.delivery == "refused"):
+        told = isinstance(spoken, Utterance) and not happening.ending  # no server answers for a whole file
+        if told and (happening.actor == target or happening.delivery == "refused"):
             details = {**details, "delivery": happening.delivery}
         return _ended(record, event, details)
 
