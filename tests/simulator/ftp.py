@@ -96,7 +96,8 @@ class Ftp:
         self._writes(self.taker, b"VER MSNFTP\r\n")
         self._writes(self.owner, b"VER MSNFTP\r\n")
         self._writes(self.taker, f"USR {self.taker.address} {self.secret}\r\n".encode())
-        self._writes(self.owner, f"FIL {len(self.content)}\r\n".encode())
+        write = self._writes(self.owner, f"FIL {len(self.content)}\r\n".encode())
+        self.moving.passed(self.talk.connection, write, len(write.octets), 0, b"", framed=False)
         self._writes(self.taker, b"TFR\r\n")
 
     def sends(self, begin: int = 0, end: int | None = None) -> None:

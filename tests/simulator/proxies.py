@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .roads import Carried
+from .talk import DISPATCH
 from .tcp import MILLISECOND
 
 if TYPE_CHECKING:
@@ -38,15 +39,21 @@ def socks4(server: tuple[str, int]) -> list[tuple[bytes, bytes]]:
 
 def socks4a(server: tuple[str, int]) -> list[tuple[bytes, bytes]]:
     """The same with a name."""
-    asked = struct.pack("!BBH", 4, 1, server[1]) + b"\0\0\0\x01" + USER + b"\0" + HOST.encode() + b"\0"
+    asked = struct.pack("!BBH", 4, 1, server[1]) + b"\0\0\0\x01" + USER + b"\0" + _named(server) + b"\0"
     return [(asked, b"\0\x5a" + bytes(6))]
 
 
 def socks5(server: tuple[str, int]) -> list[tuple[bytes, bytes]]:
     """The fifth, with a user and a secret that must never be shown, and a name."""
     proof = bytes([1, len(USER)]) + USER + bytes([len(PASSWORD)]) + PASSWORD
-    asked = b"\x05\x01\0\x03" + bytes([len(HOST)]) + HOST.encode() + struct.pack("!H", server[1])
+    name = _named(server)
+    asked = b"\x05\x01\0\x03" + bytes([len(name)]) + name + struct.pack("!H", server[1])
     return [(b"\x05\x02\0\x02", b"\x05\x02"), (proof, b"\x01\0"), (asked, b"\x05\0\0\x01" + bytes(6))]
+
+
+def _named(server: tuple[str, int]) -> bytes:
+    """The first server by its name, which a client begins with; the others as it was told of them."""
+    return (HOST if server == DISPATCH else server[0]).encode()
 
 
 def socks5_open(server: tuple[str, int]) -> list[tuple[bytes, bytes]]:
