@@ -14,6 +14,7 @@ A step of the clock. Packets stamped by the old clock may still be in the kernel
 on for HOLD_NANOSECONDS; then each packet that is held belongs to the clock whose present it is nearer to.
 """
 
+import contextlib
 import logging
 import select
 from collections import Counter
@@ -119,7 +120,7 @@ class LiveSource(Closing):
         self._step_due = 0  # … until this steady time
         self._stop_asked = False
         self._stop: tuple[int, int] | None = None  # capture time then; steady time when all of it is handed over
-        self._reading = False
+        self._working = False
         self._closed = False
         self._lines: list[Line] = []
         try:
@@ -156,8 +157,9 @@ class LiveSource(Closing):
         """See :meth:`capture.source.Source.set_filter`. What is refused is neither numbered nor counted."""
         bank = FilterBank(filter_for)
         bank.check(self.link_types)
-        for line in self._lines:
-            line.tap.use_filter(bank)
+        with self._at_work():
+            for line in self._lines:
+                line.tap.use_filter(bank)
 
     def batches(self) -> Iterator[Sequence[Packet]]:
         """See :meth:`capture.source.Source.batches`. Ends only with ``stop()`` or ``close()``."""
@@ -213,14 +215,20 @@ class LiveSource(Closing):
             self._stop = (self._system.now, self._system.steady + HOLD_NANOSECONDS)
 
     def _read(self) -> None:
-        self._reading = True  # a signal handler may close the source, and libpcap must not be used after that
-        try:
+        with self._at_work():
             for line in self._lines:
                 if not line.full:
                     line.read(self._system.now)
                 line.tap.check(self._system.steady)
+
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """A signal handler may close the source, and libpcap must not be used after that: close it behind this."""
+        self._working = True
+        try:
+            yield
         finally:
-            self._reading = False
+            self._working = False
             if self._closed:
                 self.close()
 
@@ -279,7 +287,7 @@ class LiveSource(Closing):
     def close(self) -> None:
         """Give back descriptors and memory, without what is still in the kernel; ends a running ``batches()``."""
         self._closed = True
-        if not self._reading:
+        if not self._working:
             for line in self._lines:
                 line.tap.close()
 

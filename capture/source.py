@@ -132,7 +132,7 @@ class Source(Protocol):
         """Hand on only packets that ``filter_for(link_type)`` accepts, from the next batch on.
 
         Packets of a link type for which the expression does not compile are refused and counted, as long as it
-        compiles for another one of the source.
+        compiles for another one of the source. On a line, nothing is lost of what the filter before let pass too.
 
         Raises:
             BadFilter: it compiles for none of the link types known by now.

@@ -11,6 +11,7 @@ How it is opened, and through which binding of libpcap: :mod:`capture.handle`.
 import contextlib
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from capture.bpf import FilterBank, Program
@@ -19,6 +20,7 @@ from capture.handle import Handle, Opener, open_handle
 from capture.interfaces import ANY, describe_interfaces, is_up
 from capture.packet import Packet
 from capture.source import Counters
+from capture.swap import swap_filter
 
 CHECK_NANOSECONDS: Final = 1_000_000_000
 """Between two looks at the drop counters and at an interface that is away."""
@@ -66,6 +68,7 @@ class Tap:
         self._down = False
         self._check_due = 0
         self._trouble = ""  # why it cannot be opened again, as told
+        self._filtered = False  # by the kernel, and what passes must not be lost
         self._stats = (0, 0, 0)
         self._handle: Handle | None = None
         self._open()
@@ -80,6 +83,7 @@ class Tap:
         self._handle = handle
         self._stats = (0, 0, 0)
         self._down = False
+        self._filtered = False
         self.link_type, self.tick = handle.link_type, handle.tick
         if got < self._buffer_octets * 9 // 10:
             message = "%s: of %d MiB of kernel buffer there was memory for %d MiB"
@@ -90,11 +94,13 @@ class Tap:
     def use_filter(self, bank: FilterBank) -> None:
         """Let the kernel hand over only what the filter accepts, from the next ``read`` on.
 
-        libpcap sifts what the kernel had put into its buffer before. The filter stays when the interface comes
-        back. Cooked packets are sifted here and counted as refused: the kernel filters them before their header is
-        made, and libpcap's translation of a filter that computes offsets refuses all (tried, 1.10.3). A filter for
-        which the kernel has no room (before Linux 6.7 some 350 instructions) libpcap applies behind the kernel's
-        buffer; it says so on standard error, and that ``sysctl net.core.optmem_max`` mends it.
+        Of what both this filter and the one before let pass, nothing is lost (:mod:`capture.swap`). libpcap sifts
+        what the kernel had put into its buffer before. The filter stays when the interface comes back. Cooked
+        packets are sifted here and counted as refused: the kernel filters them before their header is made, and
+        libpcap's translation of a filter that computes offsets refuses all (tried, 1.10.3). A filter for which the
+        kernel has no room (before Linux 6.7: a few hundred instructions, less with many loads among them) libpcap
+        applies behind the kernel's buffer; it says so on standard error, and that ``sysctl net.core.optmem_max``
+        mends it.
 
         Raises:
             BadFilter: it cannot be set.
@@ -113,11 +119,16 @@ class Tap:
             handle.sift(program)
             return
         try:
-            handle.set_filter(program)
+            if self._filtered:
+                filtered = swap_filter(handle.descriptor, partial(handle.set_filter, program))
+                handle.sift(None if filtered else program)
+            else:
+                handle.set_filter(program)
         except OSError as error:
             raise BadFilter(
                 f"{self.name}: libpcap does not set the filter {program.expression!r}: {error}"
             ) from None
+        self._filtered = True
 
     @property
     def descriptor(self) -> int | None:

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from capture.bpf import FilterBank, Program
 from capture.errors import BadFilter
-from capture.filters import TUNNEL_PORTS, TUNNEL_PROTOCOLS, _Headers, filter_by_expression, filter_for_ports
+from capture.filters import (
+    MOST_PORTS_LIVE,
+    TUNNEL_PORTS,
+    TUNNEL_PROTOCOLS,
+    _Headers,
+    filter_by_expression,
+    filter_for_ports,
+    growing_filter_for_ports,
+)
 from tests.capture.crafting import LINKS, ethernet, pcap, tcp, tcp6
 
 PORTS = [1863, 80]
@@ -198,6 +206,38 @@ def test_looks_into_tagged_frames(tags: tuple[int, ...]) -> None:
 def test_udp_on_the_port_is_refused() -> None:
     packet = tcp(1863)
     assert not Program(filter_for_ports([1863])(101), 101).accepts(packet[:9] + b"\x11" + packet[10:])
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("tunnels", [False, True])
+def test_every_port_lets_all_tcp_pass_and_nothing_else(place: str, tunnels: bool) -> None:
+    link_type, wrap = PLACES[place]
+    program = Program(filter_for_ports([], tunnels, every_port=True)(link_type), link_type)
+    for packet in (tcp(443), tcp(5), tcp(443, fragment_offset=100), tcp6(443), tcp6(443, hop_by_hop=True)):
+        assert program.accepts(wrap(packet))
+    assert program.accepts(wrap(protocol(6, options=b"\0" * 8)))
+    for packet in (protocol(17, datagram(53)), protocol6(17, datagram(53)), protocol(1), protocol6(58)):
+        assert program.accepts(wrap(packet)) == (place in UNSEEN)
+    for packet in CARRIERS:
+        assert program.accepts(wrap(packet)) == (tunnels or place in UNSEEN)
+
+
+@pytest.mark.parametrize("link_type", sorted({link_type for link_type, _ in PLACES.values()}))
+def test_every_port_is_the_shorter_program(link_type: int) -> None:
+    for tunnels in (False, True):
+        every = Program(filter_for_ports([], tunnels, every_port=True)(link_type), link_type)
+        one = Program(filter_for_ports([1863], tunnels)(link_type), link_type)
+        assert len(every) < len(one)
+    assert Program(filter_for_ports([], every_port=True)(999), 101).accepts(tcp(5))
+
+
+def test_filter_that_grew_beyond_its_limit_lets_all_tcp_pass() -> None:
+    every = filter_for_ports([], every_port=True)(1)
+    spread = list(range(1863, 1863 + 2 * MOST_PORTS_LIVE, 2))
+    assert growing_filter_for_ports(spread)(1) == filter_for_ports(spread)(1)
+    assert growing_filter_for_ports([*spread, 80])(1) == every
+    assert growing_filter_for_ports([*spread, 80], tunnels=True)(1) == filter_for_ports([], True, True)(1)
+    assert len(Program(growing_filter_for_ports(spread)(1), 1)) < 1400
 
 
 def test_both_numbers_of_raw_ip_compile() -> None:
