@@ -1,8 +1,8 @@
 """What people send each other by MSG, other than texts and typing notices: one function for each content type.
 
 Reference 5.3. Each type has one form in all versions that have it; the module that reads it says from which on.
-What SDG carries in MSNP21, and UUM and UBM between networks, comes here too. ``application/x-msnmsgrp2p`` is framed
-and counted, no more.
+What SDG carries in MSNP21, and UUM and UBM between networks, comes here too. ``application/x-msnmsgrp2p`` is a
+protocol of its own: :mod:`msnp.p2p`.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ from msnp.emoticons import emoticons_in, learn_emoticons, tell_emoticons
 from msnp.events import ContactLearnt, ProfileLearnt
 from msnp.ink import tell_ink
 from msnp.invitations import learn_invitation, tell_invitation
+from msnp.p2p.calls import Calls
 from msnp.state import State
 from msnp.utterances import Origin, TextMessage, text_message
 
@@ -90,12 +91,26 @@ def _tell_simp(state: State, origin: Origin, body: Body) -> None:
     state.emit(event)
 
 
+def _tell_p2p(state: State, origin: Origin, body: Body) -> None:
+    """A packet of what clients send each other past the server's understanding."""
+    calls_of(state).take(origin, body.content)
+
+
+def calls_of(state: State) -> Calls:
+    """What goes from peer to peer on this connection."""
+    if state.p2p is None:
+        state.p2p = Calls(state)
+    calls: Calls = state.p2p
+    return calls
+
+
 _INVITATION = "text/x-msmsgsinvite"
 _TELLERS: dict[str, Callable[[State, Origin, Body], None]] = {
     "text/x-msnmsgr-datacast": tell_datacast,
     "text/x-mms-emoticon": tell_emoticons,
     "text/x-mms-animemoticon": tell_emoticons,
     _INVITATION: tell_invitation,
+    "application/x-msnmsgrp2p": _tell_p2p,
     "application/x-ms-ink": tell_ink,
     "image/gif": tell_ink,
     "text/x-clientcaps": _tell_client,
@@ -104,6 +119,6 @@ _TELLERS: dict[str, Callable[[State, Origin, Body], None]] = {
 }
 TEACHING = frozenset({"text/x-mms-emoticon", "text/x-mms-animemoticon", _INVITATION})
 """Content types without which later messages say less."""
-_COUNTED = frozenset({"application/x-msnmsgrp2p", "text/x-keepalive"})
+_COUNTED = frozenset({"text/x-keepalive"})
 _SIMP = (("step", "messagetype"), ("program", "via"), ("recipient", "rcpt"))
 _HEADERS = (("dest_agent", "dest-agent"), ("roster", "roster"))

@@ -23,7 +23,7 @@ from msnp.circles import (
     multiparty_of,
     shown_name,
 )
-from msnp.contents import tell_content, text_extra
+from msnp.contents import calls_of, tell_content, text_extra
 from msnp.events import ProfileLearnt
 from msnp.frames import Frame, MalformedError
 from msnp.mime import Content, Headers, whole_content
@@ -105,13 +105,20 @@ def _handle_message(state: State, origin: Origin, routed: Routed, kind: str) -> 
     elif kind == "control/recording":
         state.emit(typing_notice(origin, content, recording=True))
     elif base == "data" or content.headers.type == "application/x-msnmsgrp2p":
-        state.counters["content application/x-msnmsgrp2p"] += 1
+        _handle_p2p(state, origin, routed)
     elif base in _AS_IN_MSG:
         tell_content(state, origin, Body(_as_in_msg(content, base)))
     elif content.headers.type not in {None, "text/plain"}:
         tell_content(state, origin, Body(content))
     else:
         state.counters[f"content {base if base == 'control' else 'other'}"] += 1
+
+
+def _handle_p2p(state: State, origin: Origin, routed: Routed) -> None:
+    """Packets from one endpoint to another; without endpoints they are of the old kind."""
+    sender, to = routed.sender, routed.to
+    endpoints = sender is not None and to is not None and None not in {sender.endpoint, to.endpoint}
+    calls_of(state).take_bundle(origin, routed.content, to.person if to is not None else None, endpoints=endpoints)
 
 
 def _as_in_msg(content: Content, kind: str) -> Content:

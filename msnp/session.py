@@ -162,6 +162,8 @@ class MsnSession:
         if self.recognised:
             flush_texts(state)
             flush_contacts(state)
+            if state.p2p is not None:
+                state.p2p.end()
             if state.notification is False:
                 if state.doubts:
                     state.doubt()

@@ -49,5 +49,6 @@ cdef class State:
     cdef public object invitations
     cdef public object multiparty
     cdef public object contacts
+    cdef public object p2p
 
     cpdef str own_name(self)

@@ -48,6 +48,8 @@ class State:
     """Groups and people without a switchboard, MSNP18 on (msnp.circles.Multiparty)."""
     contacts: Any
     """What is known of the contact list (msnp.contact_list.ContactList)."""
+    p2p: Any
+    """What goes from peer to peer (msnp.p2p.calls.Calls)."""
 
     def __init__(
         self, emit: Callable[[Event], None], links: Links, client: str, server: str, limits: Limits
@@ -108,7 +110,7 @@ class State:
         """For a client heard alone: who the links say was there when it came."""
         self.pending: list[Event] = []
         """For a client heard alone: what the links told before it was certain that it is in."""
-        self.part_texts = self.emoticons = self.invitations = self.multiparty = self.contacts = None
+        self.part_texts = self.emoticons = self.invitations = self.multiparty = self.contacts = self.p2p = None
 
     # --- one for the whole connection ---------------------------------------------------------------------
 
