@@ -9,7 +9,17 @@ sent twice stays two happenings. A cut sighting is aligned by the pieces that we
 
 from typing import TYPE_CHECKING
 
-from rcds_sniffer.events import Action, Connection, ConversationEvent, Details, Event, Message, Sending, Utterance
+from rcds_sniffer.events import (
+    Action,
+    Connection,
+    ConversationEvent,
+    Details,
+    Event,
+    FileOctets,
+    Message,
+    Sending,
+    Utterance,
+)
 
 if TYPE_CHECKING:
     from rcds_sniffer.records.conversation import Conversation
@@ -35,7 +45,7 @@ class Link:
     """A tapped connection, and what the recorder knows of it."""
 
     __slots__ = ("_latest_of_client", "_latest_of_server", "account", "awaited", "closed_at", "connection",
-                 "conversation", "doubtful_from", "entered", "followed", "started", "unsure_since",
+                 "conversation", "doubtful_from", "entered", "followed", "pieces", "started", "unsure_since",
                  "waiting")  # fmt: skip
 
     def __init__(self, connection: Connection, started: int) -> None:
@@ -54,6 +64,8 @@ class Link:
         """A target takes part in it, and the follower knows."""
         self.waiting: list[tuple[Event, int]] = []
         """Events, with their moments, that nobody can be named for until ``account`` is proven."""
+        self.pieces: list[tuple[FileOctets, int]] = []
+        """The same of octets of files."""
         self.started = moment(started, 0)
         """Moment of its first packet."""
         self.awaited: dict[int, Happening] = {}

@@ -11,7 +11,7 @@ the record then.
 from collections import deque
 from collections.abc import Callable
 
-from rcds_sniffer.events import Utterance
+from rcds_sniffer.events import Sending, Utterance
 from rcds_sniffer.files import Vault
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.building import Builder, best_sighting
@@ -116,7 +116,8 @@ class Ledger:
         """Hand on what an account said that was never proven, with ``--all``."""
         present = tuple(sorted(conversation.roster.present(moment)))
         record = self.build.of_nobody(event, present, conversation.identify())
-        self.transfers.tell_unproven(record, event)
+        if isinstance(event, Sending):
+            self.transfers.tell_unproven(record, event)
         self.write(record)
 
     # --- sightings --------------------------------------------------------------------------------------------

@@ -48,8 +48,13 @@ MAX_WAITING = 1000
 """Events of one connection that wait for its account; beyond, new ones are discarded and counted."""
 
 MAX_WAITING_TEXT = 16 << 20
-"""Characters, and octets of files, that wait so, in all connections; beyond, new events are discarded and counted.
-Octets of files have half of either."""
+"""Characters that wait so, in all connections; beyond, new events are discarded and counted."""
+
+MAX_PIECES = 8000
+"""Pieces of files that wait for the account of one connection; beyond, new ones are discarded and counted."""
+
+MAX_WAITING_OCTETS = 16 << 20
+"""Octets of files that wait so, in all connections; beyond, the same."""
 
 
 class Recorder:
@@ -77,7 +82,7 @@ class Recorder:
         self._steady = SteadyClock()
         self._ledger = Ledger(warrant, emit, sensor, settle, PATIENCE if paced else None, files=files)
         self._links: dict[Connection, Link] = {}
-        self._waiting = 0
+        self._waiting = self._octets = 0
 
     @property
     def clock(self) -> int:
@@ -149,8 +154,13 @@ class Recorder:
 
     def _wait(self, link: Link, event: Event, now: int) -> None:
         cost = weight(event)
-        share = 2 if isinstance(event, FileOctets) else 1  # a file leaves room for what is said beside it
-        if len(link.waiting) < MAX_WAITING // share and self._waiting + cost <= MAX_WAITING_TEXT // share:
+        if isinstance(event, FileOctets):
+            if len(link.pieces) < MAX_PIECES and self._octets + cost <= MAX_WAITING_OCTETS:
+                link.pieces.append((event, now))
+                self._octets += cost
+            else:
+                self.counters.unattributed += 1
+        elif len(link.waiting) < MAX_WAITING and self._waiting + cost <= MAX_WAITING_TEXT:
             link.waiting.append((event, now))
             self._waiting += cost
         else:
@@ -161,27 +171,31 @@ class Recorder:
         self._waiting -= sum(weight(event) for event, _ in waiting)
         return waiting
 
+    def _no_longer_in_pieces(self, link: Link) -> list[tuple[FileOctets, int]]:
+        pieces, link.pieces = link.pieces, []
+        self._octets -= sum(weight(event) for event, _ in pieces)
+        return pieces
+
     def _prove(self, link: Link, account: str) -> None:
         if link.account is not None:
             return
         link.account = account
         self._warrant.noticed(account)
-        waiting = self._no_longer_waiting(link)
-        for event, then in waiting:
-            if isinstance(event, FileOctets):  # who proves to have been there may be told of them at once
-                self._take(link, event, then)
+        for piece, then in self._no_longer_in_pieces(link):  # they may be told of by what comes next
+            self._take(link, piece, then)
         if link.conversation is not None and link.unsure_since is not None:
             self._ledger.was_there(link.conversation, link, (account,), link.started)
-        for event, then in waiting:
-            if not isinstance(event, FileOctets):
-                self._take(link, event, then)
+        for event, then in self._no_longer_waiting(link):
+            self._take(link, event, then)
 
     def _close(self, link: Link, now: int) -> None:
         self._links.pop(link.connection, None)
+        for piece, _ in self._no_longer_in_pieces(link):
+            self.counters.unattributed += 1
+            if self._warrant.everybody:
+                self._ledger.transfers.take_unproven(piece)
         for event, then in self._no_longer_waiting(link):
             self.counters.unattributed += 1
-            if isinstance(event, FileOctets):
-                continue  # the end of their transfer is told
             if self._warrant.everybody and isinstance(event, Utterance):
                 self._ledger.write_unproven(self._conversation_of(link), event, then)
         link.closed_at = now

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Final, cast
 
-from rcds_sniffer.events import FileOctets, Sending, Utterance
+from rcds_sniffer.events import FileOctets, Sending
 from rcds_sniffer.files import TransferKey, Vault
 from rcds_sniffer.files.vault import description_of_nothing
 from rcds_sniffer.orders import Warrant
@@ -68,11 +68,17 @@ class Transfers:
             if len(self._steps) > MAX_STEPS:
                 self._steps.popitem(last=False)
 
-    def tell_unproven(self, record: CommunicationRecord, event: Utterance) -> None:
-        """The same of what an account sent that was never proven: nothing was kept of it."""
-        if isinstance(event, Sending) and event.file is not None:
-            _put(record, {**description_of_nothing(event.file), "offer": None, "answer": None})
-            _put_outcome(record, event.file.get("outcome"))
+    def take_unproven(self, event: FileOctets) -> None:
+        """The account at the connection's end never showed: with ``--all`` that makes no difference."""
+        self._vault.take(key_of_unproven(event), event)
+
+    def tell_unproven(self, record: CommunicationRecord, event: Sending) -> None:
+        """As :meth:`tell`, of what such an account sent."""
+        if event.file is not None and event.transfer is not None:
+            file = self._vault.describe(key_of_unproven(event), event.file)
+            _put(record, {**file, "offer": None, "answer": None})
+            if not record.complete:
+                _put_outcome(record, event.file.get("outcome"))
 
     def concluded(self, happening: Happening) -> None:
         """The records of a transfer's end are written; what comes with a copy that is late changes nothing."""
@@ -107,6 +113,11 @@ def key_of(link: Link, event: FileOctets | Sending) -> TransferKey | None:
     if sender is None or event.transfer is None:
         return None
     return TransferKey(link.connection.protocol, sender, recipient, event.transfer)
+
+
+def key_of_unproven(event: FileOctets | Sending) -> TransferKey:
+    """The same on a connection whose account never showed."""
+    return TransferKey(event.connection.protocol, event.sender or "", event.recipient, event.transfer or "")
 
 
 def keys_of(sightings: tuple[Sighting, ...]) -> list[TransferKey]:

@@ -297,30 +297,47 @@ def test_account_proven_late_has_its_file() -> None:
         assert [record.complete for record in stage.of("file", BOB)] == [True, True]
 
 
-def test_account_never_proven_leaves_no_file(tmp_path: Path) -> None:
+def test_account_never_proven_has_its_files_where_everybody_is_recorded(tmp_path: Path) -> None:
     stage = FileStage(warrant=Everybody(), folder=tmp_path)
     line = stage.line(unsure=True)
     carry(line, None, ALICE)
-    finish(line, None, ALICE, outcome="cut")
+    assert os.listdir(tmp_path) == [], "it may prove to be nobody's who is recorded"
+    finish(line, None, ALICE)
+    carry(line, ALICE, BOB, octets=OCTETS[:4096], transfer="p2p-2")
+    finish(line, ALICE, BOB, transfer="p2p-2", outcome="cut")
     line.closes()
     stage.end()
-    (record,) = stage.of("file")
-    assert (record.target, record.complete) == (None, False)
-    assert record.file is not None
-    assert (record.file["name"], record.file["sha256"], record.file["ranges"]) == ("map.png", None, [])
-    assert os.listdir(tmp_path) == []
+    whole, part = stage.of("file")
+    assert (whole.target, whole.sender, whole.complete) == (None, None, True)
+    assert (part.target, part.sender, part.complete, part.missing_bytes) == (None, ALICE, False, SIZE - 4096)
+    assert len(os.listdir(tmp_path)) == 2
+    assert stage.recorder._octets == 0
 
 
-def test_octets_that_wait_are_bounded_and_leave_room_for_texts() -> None:
-    stage = FileStage(ALICE)
+def test_account_never_proven_leaves_no_file(tmp_path: Path) -> None:
+    stage = FileStage(CAROL, folder=tmp_path)
     line = stage.line(unsure=True)
-    carry(line, octets=bytes(2_000_000))
-    line.says("hello")
-    assert len(stage.recorder._links[line.connection].waiting) == recorder_module.MAX_WAITING // 2 + 1
-    line.is_of(ALICE)
-    line.hears(BOB, "hi")
+    carry(line, None, ALICE)
+    finish(line, None, ALICE)
+    line.closes()
     stage.end()
-    assert len(stage.messages(ALICE)) == 2
+    assert (stage.of("file"), os.listdir(tmp_path)) == ([], [])
+    assert stage.recorder._octets == 0
+
+
+def test_octets_that_wait_are_bounded_and_leave_room_for_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder_module, "MAX_PIECES", 30)
+    monkeypatch.setattr(recorder_module, "MAX_WAITING_OCTETS", 50_000)
+    stage = FileStage(ALICE)
+    lines = [stage.line(unsure=True), stage.line(unsure=True)]
+    for line in lines:
+        carry(line, octets=bytes(100_000))
+        line.says("hello")
+    assert [len(stage.recorder._links[line.connection].pieces) for line in lines] == [30, 19]
+    lines[0].is_of(ALICE)
+    assert stage.recorder._octets == 18 * 1024 + 672
+    stage.end()
+    assert len(stage.messages(ALICE)) == 1
 
 
 def test_octets_from_outside_of_the_warrants_time_are_not_kept(tmp_path: Path) -> None:
