@@ -14,7 +14,6 @@ in place of TCP's, so that what is made of them does not depend on how HTTP was 
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Protocol
 
 from msnp.gateway.posts import Budget, Post
@@ -53,7 +52,7 @@ class Channel:
         self._from_client = from_client
         self._budget = budget
         self._owed: int | None = 0  # octets that are missing before the next ones; None: nobody knows how many
-        self._row: deque[Inlet] = deque()  # the first is under way, the others wait
+        self._row: list[Inlet] = []  # the first is under way, the others wait
         self._waiting = 0
 
     def open(self, mark: Mark, post: Post | None = None) -> Inlet:
@@ -90,7 +89,7 @@ class Channel:
     def close(self) -> None:
         """Forget what waits."""
         while self._row:
-            self._row.popleft().drop()
+            self._row.pop(0).drop()
 
     # --- the row, for its inlets ----------------------------------------------------------------------------
 
@@ -113,7 +112,7 @@ class Channel:
     def step(self) -> None:
         """The first is over: those that waited go on, up to one that is still under way."""
         while self._row and self._row[0].over:
-            self._row.popleft()
+            self._row.pop(0)
             if self._row:
                 self._row[0].flow()
 

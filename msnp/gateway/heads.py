@@ -104,8 +104,7 @@ def _read_head(octets: bytes, is_request: bool) -> Head | None:
         pass
     except HttpParserError as error:
         _reraise(error)
-        return None
-    if not collected.complete:
+    if not collected.complete:  # 101 without a field Upgrade is an error behind a whole head
         return None
     if isinstance(parser, HttpRequestParser):
         return Head(parser.get_method(), collected.target, 0, b"", collected.fields)
@@ -179,25 +178,31 @@ class ChunkedBody:
         A body in chunks ends with an empty line; so does much else, which costs a call more and no harm.
         """
         view = memoryview(octets)
-        while at < len(octets) and not self.complete:
-            end = self._next_end(octets, at)
+        parser, found = self._parser, self._found
+        begin = at
+        end = self._next_end(octets, at)
+        while True:
             try:
-                self._parser.feed_data(view[at:end])
+                parser.feed_data(view[at:end])
             except HttpParserUpgrade:
                 return None
             except HttpParserError as error:
                 _reraise(error)
                 return None
-            self._tail = (self._tail + octets[max(at, end - 3) : end])[-3:]
-            self.complete = self._found.complete
             at = end
+            if found.complete or at == len(octets):
+                break
+            found_at = octets.find(_CHUNKED_END, at)
+            end = found_at + 4 if found_at >= 0 else len(octets)
+        self.complete = found.complete
+        self._tail = (self._tail + octets[max(begin, at - 3) : at])[-3:]
         body: list[bytes] = []
-        if isinstance(self._found, _KeptChunks):
-            body, self._found.body = self._found.body, []
+        if isinstance(found, _KeptChunks):
+            body, found.body = found.body, []
         return at, body
 
     def _next_end(self, octets: bytes, at: int) -> int:
-        """Where the next empty line ends, or else all that is here."""
+        """Where the first empty line ends, or else all that is here."""
         tail = len(self._tail)
         across = (self._tail + octets[at : at + 3]).find(_CHUNKED_END)
         if across >= 0:

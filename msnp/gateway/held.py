@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from msnp.gateway.streams import Stream
 from msnp.mark import Mark
 
@@ -27,8 +29,10 @@ class Held:
 
     @property
     def first(self) -> bytes:
-        """What begins it; empty where nothing or a gap does."""
-        return (self._pieces[0][0] or b"") if self._pieces else b""
+        """What begins it, up to a gap."""
+        return b"".join(
+            octets or b"" for octets, _, _ in takewhile(lambda piece: piece[0] is not None, self._pieces)
+        )
 
     def add(self, octets: bytes | None, length: int | None, mark: Mark) -> None:
         """Octets, or None and the length of a gap."""
@@ -40,6 +44,11 @@ class Held:
         pieces, self._pieces = self._pieces, []
         self._weight = 0
         return pieces
+
+    def put(self, pieces: list[tuple[bytes | None, int | None, Mark]]) -> None:
+        """Hold these too, which had been taken."""
+        self._pieces += pieces
+        self._weight += sum(PIECE + len(octets or b"") for octets, _, _ in pieces)
 
     def release(self, stream: Stream) -> None:
         """The way is open."""

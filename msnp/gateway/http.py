@@ -4,32 +4,23 @@ Takes the octets of both directions, as a session of MSNP does. Gives the bodies
 answers to the tunnels (:mod:`msnp.gateway.tunnels`), and what follows an accepted CONNECT (RFC 9110, 9.3.6) to a
 decoder of its own. All else that passes here is counted off and forgotten.
 
-An answer belongs to the first request that has none yet (RFC 9112, 9.3). Where messages were lost, to the last one,
-since MSN's clients ask for one thing at a time. An answer of the gateway names its tunnel itself, so its octets
-find their way even where the requests are not seen; the request says only what an *opening* answer names, and
-whether an answer has a body (HEAD, CONNECT). The field is not believed where the request was seen to ask for
-something else: any web server could send it.
-
-A request may come to the tap, or out of the reassembly, later than its answer. Its packet's time tells then.
+An answer of the gateway names its tunnel itself, so its octets find their way even where the requests are not seen.
+Its request (:mod:`msnp.gateway.pairing`) says only what an *opening* answer names, and whether an answer has a body
+(HEAD, CONNECT). The field is not believed where the request was seen to ask for something else: any web server
+could send it.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from msnp.gateway.asked import Asked, read_answer, read_target, server_of
+from msnp.gateway.asked import read_answer, read_target, server_of
 from msnp.gateway.heads import NO_HTTP, Head, body_length
 from msnp.gateway.held import Held
-from msnp.gateway.posts import Post
+from msnp.gateway.pairing import Pairing, Request
 from msnp.gateway.reader import Course, Reader, may_begin
 from msnp.gateway.streams import Opened, OpenPlain, Stream
 from msnp.gateway.tunnels import Tunnel, Tunnels
 from msnp.mark import Mark
 
-MAX_REQUESTS = 64
-"""Requests of one connection that wait for their answers. One more: the first is taken to have got none."""
-MAX_EARLY = 16
-"""Answers that came before their requests. One more: the first is taken to have none."""
 MAX_TOUCHED = 8
 """Tunnels of one connection that are told when messages of it were lost. One more: the oldest is not."""
 
@@ -38,16 +29,7 @@ REFUSED = frozenset([401, 407, 417])
 _ESTABLISHED = b"established"
 """What proxies say to CONNECT; believed where the request is not seen."""
 _OPENING = b"open"
-
-
-class _Request(NamedTuple):
-    """What of a request its answer needs."""
-
-    method: bytes
-    asked: Asked | None = None
-    tunnel: Tunnel | None = None
-    post: Post | None = None
-    target: bytes = b""
+_ASKED = {method: Request(method) for method in (b"GET", b"POST", b"HEAD")}
 
 
 class HttpLine:
@@ -62,20 +44,17 @@ class HttpLine:
         "_certain",
         "_client",
         "_closing",
-        "_early",
         "_ended",
         "_held",
-        "_lossy",
         "_open_plain",
         "_origin",
+        "_pairing",
         "_plain",
         "_readers",
-        "_requests",
         "_server",
         "_target",
         "_touched",
         "_tunnels",
-        "_unsure",
         "foreign",
         "recognised",
         "swapped",
@@ -103,12 +82,9 @@ class HttpLine:
         self._server = server
         self._certain = sides_certain
         self._readers = Reader(False, self), Reader(True, self)
-        self._requests: list[_Request] = []
-        self._early: list[tuple[int, Tunnel | None]] = []
+        self._pairing = Pairing()
         self._touched: dict[Tunnel, None] = {}
         self._closing: Tunnel | None = None
-        self._unsure = False  # messages were lost since the last answer, …
-        self._lossy = False  # … or ever
         self._target = b""  # what CONNECT named last
         self._held: Held | None = None  # behind a CONNECT without answer
         self._plain: Stream | None = None
@@ -148,7 +124,9 @@ class HttpLine:
         self._ended = True
         for reader in self._readers:
             reader.end()
-        self._requests.clear()
+        self._held = None
+        self.finished(False, mark)
+        self._pairing.clear()
         self._touched.clear()
         if self._plain is not None:
             self._plain.end(mark, closed=closed)
@@ -178,16 +156,17 @@ class HttpLine:
                     plain.gap(False, None, mark)
                 plain.analyze_packet(False, octets, mark)
                 return
-        at = reader.feed(octets, mark)
-        if at < len(octets):
-            self._behind(side, octets[at:], mark.after(at))
+        self._hear(side, octets, mark)
 
-    def _behind(self, side: bool, octets: bytes, mark: Mark) -> None:
-        """Octets that are no longer HTTP's."""
+    def _hear(self, side: bool, octets: bytes, mark: Mark) -> None:
+        """Octets of HTTP; what is behind it goes where it belongs."""
+        at = self._readers[side].feed(octets, mark)
+        if at == len(octets):
+            return
         if self._plain is not None:
-            self._plain.analyze_packet(side, octets, mark)
+            self._plain.analyze_packet(side, octets[at:], mark.after(at))
         elif side and self._held is not None:
-            self._held.add(octets, None, mark)
+            self._held.add(octets[at:], None, mark.after(at))
 
     # --- what the readers tell ------------------------------------------------------------------------------
 
@@ -206,35 +185,27 @@ class HttpLine:
         """Messages may have been missed."""
         if not from_client:
             self._closing = None
-            if self._requests and all(request.tunnel is None for request in self._requests):
-                self._unsure = self._lossy = True
-                return
-        self._unsure = self._lossy = True
-        self._early.clear()
+        others = not from_client and self._pairing.waits_for_others
+        self._pairing.lose()
         for tunnel in self._touched:
-            if not tunnel.ended:
+            if not tunnel.ended and not others:
                 tunnel.lose(from_client)
 
     def awaits_answer(self) -> bool:
         """A request was made that no answer has begun to."""
-        return bool(self._requests)
+        return self._pairing.waits
 
     # --- requests -------------------------------------------------------------------------------------------
 
     def _request(self, head: Head, mark: Mark) -> Course:
         length = body_length(head, b"")
         asked = read_target(head.target)
-        early, named = self._answered_before(mark)
+        early, named = self._pairing.answered_before(mark)
         if asked is None:
-            request = _Request(head.method)
-            if head.method == b"CONNECT":
-                request = _Request(head.method, target=head.target)
-                self._target = head.target
-                if not early:
-                    self._held = Held()
-            self._await(request, early)
+            if not early:
+                self._await(head)
             return Course(length)
-        if named is not None and asked.opens:
+        if named is not None and asked.opens and not named.ended:
             tunnel = named
         else:
             tunnel = self._tunnels.asked(asked, self._address(), self._origin, mark)
@@ -244,26 +215,20 @@ class HttpLine:
             quoted = _OPENING if asked.session_id is None else asked.session_id
             inlet = tunnel.post(quoted, None if length < 0 else length, mark)
             post = tunnel.last_post
-        self._await(_Request(head.method, asked, tunnel, post), early)
+        if not early:
+            self._pairing.await_answer(Request(head.method, b"", asked, tunnel, post))
+        elif post is not None:
+            post.supersede()
         return Course(length, inlet)
 
-    def _await(self, request: _Request, early: bool) -> None:
-        """Its answer is to come."""
-        if early:
-            if request.post is not None:
-                request.post.supersede()
+    def _await(self, head: Head) -> None:
+        """The answer to a request that is not to the gateway."""
+        if head.method != b"CONNECT":
+            self._pairing.await_answer(_ASKED.get(head.method) or Request(head.method))
             return
-        self._requests.append(request)
-        if len(self._requests) > MAX_REQUESTS:
-            self._requests.pop(0)
-
-    def _answered_before(self, mark: Mark) -> tuple[bool, Tunnel | None]:
-        """Its answer was here first: True, and whose it was."""
-        while self._early:
-            time, tunnel = self._early.pop(0)
-            if mark.time < time:
-                return True, tunnel
-        return False, None
+        self._target = head.target
+        self._held = Held()
+        self._pairing.await_answer(Request(head.method, head.target))
 
     # --- answers --------------------------------------------------------------------------------------------
 
@@ -272,7 +237,7 @@ class HttpLine:
             return Course(0)
         value = head.fields.get(b"x-msn-messenger")
         told = None if value is None else read_answer(value)
-        request = self._pair(None if told is None else told.key)
+        request = self._pairing.answer(None if told is None else told.key, self._address(), self._tunnels)
         length = body_length(head, b"" if request is None else request.method)
         if request is None and told is None and head.status == 200 and _ESTABLISHED in head.reason.lower():
             length = NO_HTTP
@@ -281,21 +246,22 @@ class HttpLine:
         if length == NO_HTTP:
             if head.status == 101:
                 self.foreign = True
+            elif request is not None:
+                self._switch(request.target)
             else:
-                self._switch(request.target if request is not None else b"")
+                self._switch(b"").gap(True, None, mark)
             return Course(length)
         if request is not None and request.asked is None:
             return Course(length)
         tunnel = self._tunnel(request, None if told is None else told.key, mark)
         if request is None:
-            self._early.append((mark.time, tunnel))
-            del self._early[:-MAX_EARLY]
+            self._pairing.answered_early(mark.time, tunnel)
         if tunnel is None or tunnel.ended:
             return Course(length)
         return self._course(head, length, tunnel, request, told is not None and told.closes, mark)
 
     def _course(  # noqa: PLR0917  # what is known of an answer by now
-        self, head: Head, length: int | None, tunnel: Tunnel, request: _Request | None, closes: bool, mark: Mark
+        self, head: Head, length: int | None, tunnel: Tunnel, request: Request | None, closes: bool, mark: Mark
     ) -> Course:
         """How the gateway's answer goes on."""
         self._touch(tunnel)
@@ -315,29 +281,7 @@ class HttpLine:
             return Course(length)
         return Course(length, tunnel.answer(mark))
 
-    def _pair(self, key: bytes | None) -> _Request | None:
-        """The request that is answered; ``key``: the tunnel that the answer names."""
-        requests = self._requests
-        if self._unsure:
-            self._unsure = False
-            while len(requests) > 1:
-                requests.pop(0)
-        while requests:
-            request = requests.pop(0)
-            if not self._lossy or key is None or self._fits(request, key):
-                return request
-        return None
-
-    def _fits(self, request: _Request, key: bytes) -> bool:
-        """After a loss: the request can have got an answer that names this tunnel."""
-        if request.asked is None or request.tunnel is None:
-            return False
-        if not request.asked.opens:
-            return request.asked.key == key
-        known = self._tunnels.known(self._address(), key)
-        return known is None or known is request.tunnel
-
-    def _tunnel(self, request: _Request | None, key: bytes | None, mark: Mark) -> Tunnel | None:
+    def _tunnel(self, request: Request | None, key: bytes | None, mark: Mark) -> Tunnel | None:
         """Whose answer it is."""
         tunnel = None if request is None else request.tunnel
         if key is None:
@@ -357,7 +301,7 @@ class HttpLine:
         """All further octets are another stream's."""
         stream = self._plain = self._open_plain(Opened(None, server_of(target), "connect"))
         held, self._held = self._held, None
-        self._requests.clear()
+        self._pairing.clear()
         self._touched.clear()
         if held is not None:
             held.release(stream)
@@ -369,23 +313,30 @@ class HttpLine:
         self._readers[True].resume()
         if held is None:
             return
-        for octets, length, mark in held.take():
+        pieces = held.take()
+        for number, (octets, length, mark) in enumerate(pieces, 1):
             if octets is None:
-                self.gap(not self.swapped, length, mark)
+                self._readers[True].gap(length, mark)
             else:
-                self._feed(True, octets, mark)
+                self._hear(True, octets, mark)
+            if self._held is not None:  # the client asks for another way
+                self._held.put(pieces[number:])
+                return
 
     def _decide(self, mark: Mark) -> None:
         """No answer is seen: what the client did tells what it was."""
         held = self._held
         if held is None:
             return
-        if held.first and may_begin(held.first, True):
-            self._refuse()
-        elif held.first:
+        first = held.first
+        if first and not (b"\n" in first and may_begin(first, True)):
             self._switch(self._target).gap(False, None, mark)
-        else:
+        elif held.full:  # requests without end, and no answer to any
             self._held = None
+            self._readers[True].resume()
+            self._readers[True].gap(None, mark)
+        else:
+            self._refuse()
 
     # --- else -----------------------------------------------------------------------------------------------
 

@@ -81,8 +81,9 @@ class Post:
         self._matched += equal
         if self._matched < len(known):
             return b"", 0
+        came_late = self._length - len(known)
         self.abandon()
-        return octets[equal:], self._length - len(known)
+        return octets[equal:], came_late
 
     def skip(self, length: int | None) -> bool:
         """Octets are missing; True where they are known from the one before."""

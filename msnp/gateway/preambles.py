@@ -91,7 +91,7 @@ def _read_client_5(octets: bytes) -> Wanted | None:
     methods = octets[2:at]
     if len(octets) <= at:
         return None
-    if octets[at] == 1:  # no request's version, but that of RFC 1929
+    if octets[at] == 1:  # not a request's version, but that of RFC 1929
         if _PASSWORD not in methods:
             raise NoSocksError
         for _ in range(2):  # user, password
@@ -100,11 +100,11 @@ def _read_client_5(octets: bytes) -> Wanted | None:
                 return None
             at += octets[at]
         at += 1
+    if octets[at : at + 2] not in {b"", b"\x05", bytes([5, _CONNECT])}:
+        raise NoSocksError
     if len(octets) < at + 4:
         return None
-    version, command, _, kind = octets[at : at + 4]
-    if version != 5 or command != _CONNECT:
-        raise NoSocksError
+    kind = octets[at + 3]
     end = _address_end(octets, at + 3, kind)
     if end is None or len(octets) < end:
         return None

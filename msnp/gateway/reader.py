@@ -158,6 +158,7 @@ class Reader:
         self._head = b""
         self._inlet = self._chunks = None
         self._state = _State.STOPPED
+        del self._line  # it knows this reader: neither waits for the garbage collector
 
     # --- heads ----------------------------------------------------------------------------------------------
 

@@ -5,6 +5,9 @@ decoder made for it. What the client sends before the proxy has agreed waits, in
 one for something else than a connection, and what is no SOCKS at all tell nothing. A preamble is forgotten, users
 and passwords with it, as soon as it is complete.
 
+The proxy may be heard before the client, as one side's segments may be late: then the client's preamble is still
+read, and only the server's name is not told.
+
 Where a preamble has a gap it is given up, for its direction alone. The proxy's octets behind such a gap are taken
 for the stream's, in mid-stream: had it refused, there would be none. The client's too, once the proxy has agreed or
 was never heard; until then they may still be a password, and are passed over. A decoder of MSNP skips what is left
@@ -49,8 +52,9 @@ class SocksLine:
         """Take the next octets of one side; ``mark`` is that of the first of them."""
         if self.foreign or self._ended or not octets:
             return
-        if self._plain is not None:
-            self._plain.analyze_packet(from_client, octets, mark)
+        plain = self._plain
+        if plain is not None and not (from_client and self._client is _Said.NOTHING):
+            plain.analyze_packet(from_client, octets, mark)
             return
         try:
             if from_client:
@@ -58,13 +62,20 @@ class SocksLine:
             else:
                 self._hear_proxy(octets, mark)
         except (NoSocksError, RefusedError):
-            self._give_up()
+            if plain is None:
+                self._give_up()
+            else:
+                self._client = _Said.LOST
+                plain.gap(True, None, mark)
+                plain.analyze_packet(True, octets, mark)
 
     def gap(self, from_client: bool, length: int | None, mark: Mark) -> None:
         """Octets of one side are missing, None: nobody knows how many; ``mark`` is of the first behind them."""
         if self.foreign or self._ended:
             return
         if self._plain is not None:
+            if from_client and self._client is _Said.NOTHING:
+                self._client, length = _Said.LOST, None
             self._plain.gap(from_client, length, mark)
         elif not from_client:
             self._proxy = _Said.LOST
@@ -91,9 +102,7 @@ class SocksLine:
         if self._client is _Said.LOST:
             if self._begun[False]:
                 return  # the proxy is still at its preamble
-            stream = self._open(mark)
-            stream.gap(True, None, mark)
-            stream.analyze_packet(True, octets, mark)
+            self._open(mark).analyze_packet(True, octets, mark)
             return
         if self._client is _Said.NOTHING:
             before = len(self._begun[True])
@@ -108,7 +117,9 @@ class SocksLine:
             self._client = _Said.ALL
             at = self._wanted.octets - before
             octets, mark = octets[at:], mark.after(at)
-        if octets:
+        if octets and self._plain is not None:
+            self._plain.analyze_packet(True, octets, mark)
+        elif octets:
             self._held.add(octets, None, mark)
             if self._held.full:
                 self._open(mark).gap(False, None, mark)
@@ -140,11 +151,10 @@ class SocksLine:
         via: Literal["socks4", "socks5"] = "socks4" if wanted is not None and wanted.version == 4 else "socks5"
         server = None if wanted is None else wanted.server
         stream = self._plain = self._open_plain(Opened(None, server, via))
-        if self._client is _Said.ALL:
-            self._held.release(stream)
-        else:
-            self._begun[True] = b""
+        if self._client is _Said.LOST:
             stream.gap(True, None, mark)
+        else:
+            self._held.release(stream)
         return stream
 
     def _give_up(self) -> None:

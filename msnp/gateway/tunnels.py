@@ -73,6 +73,7 @@ class Tunnel:
         self._decoder: Stream | None = None
         self._post: Post | None = None
         self._inlet: Inlet | None = None
+        self._channels: tuple[Channel, ...]
         self._channels = Channel(self, False, owner.budget), Channel(self, True, owner.budget)
 
     @property
@@ -124,6 +125,8 @@ class Tunnel:
             at = mark or self._latest
             count = self._channels[True].count & 0xFFFFFFFF
             self._decoder.end(mark_at(at.time, count, at.packet, at.source), closed=closed)
+        self._channels = ()  # they know the tunnel: none of the three waits for the garbage collector
+        self._decoder = self._post = self._inlet = None
         self._owner.forget(self)
 
     def data(self, from_client: bool, octets: bytes, mark: Mark) -> None:
