@@ -127,7 +127,7 @@ def _flow(plan: Plan, host: int, network: int, rng: random.Random) -> Flow:
     server = 1 if plan.servers == 1 else 1 + (host // 2) % plan.servers
     client = address(10, 1 + (host >> 16), host >> 8 & 255, host & 255), rng.randrange(1025, 65535)
     there = address(203, 0, 113, 1) if plan.servers == 1 else address(207, 46, network, server)
-    return Flow(client, (there, 1863), (rng.getrandbits(32), rng.getrandbits(32)))
+    return Flow(client, (there, plan.port), (rng.getrandbits(32), rng.getrandbits(32)))
 
 
 def main() -> None:

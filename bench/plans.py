@@ -29,6 +29,8 @@ class Plan:
     """The share of packets that the tap missed, one by one and at random."""
     skip: float = 0.0
     """The share of MSN packets that had passed when the capture began."""
+    port: int = 1863
+    """Of the servers."""
     pcapng: bool = False
     """Written as pcapng instead of pcap."""
     seconds: int = HOUR
@@ -71,6 +73,14 @@ PLANS = {
             presences=8,
             background=1_480_000,
             pcapng=True,
+        ),
+        Plan(
+            "mixed-elsewhere",
+            "mixed, MSN on a port that nobody names",
+            chats=27,
+            presences=8,
+            background=1_480_000,
+            port=28_443,
         ),
         Plan("lossy", "0.5 % of the packets lost", chats=600, presences=60, loss=0.005),
         Plan("very-lossy", "5 % of the packets lost", chats=600, presences=60, loss=0.05),
