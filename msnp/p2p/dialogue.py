@@ -101,6 +101,8 @@ def hang_up(book: Book, call: Transfer, carrier: Carrier, speaker: str, reason: 
     unheard = by_inviter and carrier.from_client and not book.state.server_heard  # was it accepted? nobody knows
     if not (call.over or call.began or call.accepted or unheard):
         call.step(carrier, book.origin(carrier, speaker), "file-decline", reason, by_inviter=by_inviter)
+    if call.accepted and not (call.over or call.began):
+        call.end_empty(carrier, book.origin(carrier._replace(origin=None), call.sends))
     call.end(carrier.tell, "cancelled")
 
 

@@ -105,6 +105,11 @@ class Transfer:
         """The other of the two."""
         return self.invited if account == self.inviter else self.inviter
 
+    @staticmethod
+    def account(end: str) -> str | None:
+        """One of the two, as it is told; None while the own account is not known."""
+        return end or None
+
     # --- steps --------------------------------------------------------------------------------------------
 
     def step(self, carrier: Carrier, origin: Origin, kind: str, reason: str | None, *, by_inviter: bool) -> None:
@@ -122,7 +127,7 @@ class Transfer:
             details["reason"] = reason
             details["by_inviter"] = by_inviter
         told = kind if offer.kind == "file" else offer.kind
-        recipient = carrier.recipient or self.other(self.inviter if by_inviter else self.invited) or None
+        recipient = carrier.recipient or self.account(self.invited if by_inviter else self.inviter)
         identity = f"{self.transfer} {details['command']}"
         event = sending(origin, carrier.content(), told, details, None, identity)
         carrier.tell(addressed(event, recipient, self.transfer))
@@ -159,11 +164,11 @@ class Transfer:
             placing = self.placing = Placing(packet, liar=liar, size=size)
         found = placing.place(packet, present, carrier.footer)
         if found is None:
-            return False
+            return not present and self.end_empty(carrier, origin)
         offset, length = found
         if placing.total and not placing.unsure:
             self._size = placing.total
-        recipient = carrier.recipient or self.other(self.sends) or None
+        recipient = carrier.recipient or self.account(self.other(self.sends))
         for at, octets in window(body.pieces, packet.start, packet.start + length):
             if self._first is None:
                 self._first, self._headers, self._recipient = origin, carrier.headers, recipient
@@ -174,6 +179,16 @@ class Transfer:
             carrier.tell(file_octets(origin, content, recipient, self.transfer, offset + at, octets))
         if self._whole:
             self.end(carrier.tell, "complete")
+        return True
+
+    def end_empty(self, carrier: Carrier, origin: Origin) -> bool:
+        """A file without octets came, if this is one: ``origin`` is of whoever sends it."""
+        if self._size != 0 or self.kind not in CONTENTS:
+            return False
+        self._first, self._headers, self._transport = origin, carrier.headers, carrier.transport
+        self._recipient = self.account(self.other(self.sends))
+        self.acknowledged = True
+        self.end(carrier.tell, "complete")
         return True
 
     @property
@@ -196,11 +211,12 @@ class Transfer:
             return
         self.over = True
         first, placing = self._first, self.placing
-        if first is None or placing is None or self._headers is None:
+        if first is None or self._headers is None:
             return
         offer = self.offer
-        sure = not placing.unsure
-        if sure and (self.acknowledged or (placing.total and self._coverage.end >= placing.total)):
+        sure = placing is None or not placing.unsure
+        total = placing.total if placing is not None else 0
+        if sure and (self.acknowledged or (total and self._coverage.end >= total)):
             outcome = "complete"
         size = self._size if sure else None
         details = self._details(offer)
