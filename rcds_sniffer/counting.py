@@ -74,7 +74,7 @@ def count(
                     break
         except CaptureError as error:
             out.failure = error
-        front.engine.close()
+        front.close()
     out.events = {kind.__name__: number for kind, number in tally.kinds.items()}
     out.engine = front.engine.counters.as_dict()
     out.decoders = front.decoded()

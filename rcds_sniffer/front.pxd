@@ -6,10 +6,13 @@ from reassembly.events cimport Flow, StreamData
 
 
 cdef class Front:
-    cdef readonly object engine
+    cdef public object engine
     cdef readonly long long faults
     cdef readonly dict _by_port
-    cdef dict _decoders, _receivers
+    cdef readonly dict learnt
+    cdef dict _decoders, _receivers, _probes, _totals
+    cdef object _make, _prober
+    cdef bint _again
 
     @cython.locals(data=StreamData, flow=Flow)
     cpdef _on_stream_event(self, event)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from capture.packet import Packet
 from rcds_sniffer.events import Event
+from rcds_sniffer.probing import Probe, Prober, pass_over
 from rcds_sniffer.protocols import Decoder, Protocol
 from reassembly.engine import Engine, EventCallback
 from reassembly.events import Flow, StreamData, StreamEnd, StreamEvent
@@ -22,29 +23,84 @@ log = logging.getLogger(__name__)
 Protocols = Iterable[tuple[Protocol, frozenset[int]]]
 """Protocols, and the ports on which each is looked for."""
 
+MAX_LEARNT = 64
+"""Ports that the traffic named and that are looked at too; beyond, the first is forgotten."""
+
 
 class Front:
-    """Packets in, events out to ``emit``."""
+    """Packets in, events out to ``emit``.
 
-    __slots__ = ("_by_port", "_decoders", "_receivers", "engine", "faults")
+    ``any_port``: flows on other ports are looked into as well, until it is known whose they are.
+    """
+
+    __slots__ = ("_again", "_by_port", "_decoders", "_make", "_prober", "_probes", "_receivers", "_totals",
+                 "engine", "faults", "learnt")  # fmt: skip
 
     def __init__(
-        self, engine: Callable[[EventCallback], Engine], protocols: Protocols, emit: Callable[[Event], None]
+        self,
+        engine: Callable[[EventCallback], Engine],
+        protocols: Protocols,
+        emit: Callable[[Event], None],
+        *,
+        any_port: bool = False,
     ) -> None:
+        self._make = engine
         self.engine = engine(self._on_stream_event)
         self.faults = 0
         """Connections that a fault of this program made us give up."""
+        self.learnt: dict[int, Decoder] = {}
+        """Ports outside of the protocols' own that the traffic named, in order; the latest :data:`MAX_LEARNT`."""
+        self._again = False
+        self._totals: dict[str, int] = {}  # of engines before this one
         self._decoders: dict[str, Decoder] = {}
         self._by_port: dict[int, Decoder] = {}
+        asked: list[tuple[Protocol, Callable[[StreamEvent], None]]] = []
         for protocol, ports in protocols:
-            decoder = self._decoders[protocol.name] = protocol.decoder(emit)
+            decoder = self._decoders[protocol.name] = protocol.decoder(emit, ports)
             self._by_port.update(dict.fromkeys(ports, decoder))
+            asked.append((protocol, decoder.receive))
+        self._prober = Prober(asked) if any_port else None
+        self._probes: dict[Flow, Probe] = {}
         self._receivers: dict[Flow, Callable[[StreamEvent], None]] = {}
         """Who takes the events of a flow, from the first one on until it ends."""
 
     def feed_all(self, packets: Sequence[Packet]) -> None:
         """Take one batch."""
         self.engine.feed_all(packets)
+
+    def follow(self) -> bool:
+        """See which ports the traffic named since; True where there is a new one among :attr:`learnt`."""
+        new = False
+        for decoder in self._decoders.values():
+            for port in decoder.wanted:
+                if port not in self._by_port and port not in self.learnt:
+                    new = True
+                    self.learnt[port] = decoder
+                    if len(self.learnt) > MAX_LEARNT:
+                        del self.learnt[next(iter(self.learnt))]
+        return new
+
+    def look_again(self) -> None:
+        """What comes now is from the beginning of the same capture, and on the ports that were learnt alone."""
+        self.engine.close()
+        self._again = True
+        self._totals = self.engine.counters.as_dict()
+        self.engine = self._make(self._on_stream_event)
+
+    def close(self) -> None:
+        """The capture is over."""
+        self.engine.close()
+        for decoder in self._decoders.values():
+            decoder.close()
+
+    def counted(self) -> dict[str, int]:
+        """What the engine counted, but for what was lost of connections that are nobody's."""
+        counted = self.engine.counters.as_dict()
+        counted = {name: number + self._totals.get(name, 0) for name, number in counted.items()}
+        for name, lost in (("gaps", "foreign_gaps"), ("gap_octets", "foreign_gap_octets")):
+            if name in counted:
+                counted[name] -= sum(decoder.counters.get(lost, 0) for decoder in self._decoders.values())
+        return counted
 
     def decoded(self) -> dict[str, dict[str, int]]:
         """What each decoder counted."""
@@ -62,27 +118,47 @@ class Front:
             receive = self._receivers[flow] = self._receiver(flow)
         if isinstance(event, StreamEnd):
             del self._receivers[flow]
-            receive = self._receiver(flow)  # also of one that was given up, for the decoder to forget it
+            if receive is pass_over:  # also of one that was given up, for the decoder to forget it
+                receive = self._receiver(flow)
         try:
             receive(event)
         except Exception as fault:
             self._give_up(flow, fault)
 
     def _receiver(self, flow: Flow) -> Callable[[StreamEvent], None]:
-        """Its port's."""
-        decoder = self._by_port.get(flow.server.port) or self._by_port.get(flow.client.port)
-        return _pass_over if decoder is None else decoder.receive
+        """Its port's; or, where that is nobody's, who finds out whose it is."""
+        ends = flow.server.port, flow.client.port
+        for port in ends:
+            if port in self._by_port:
+                return pass_over if self._again else self._by_port[port].receive
+        for port in ends:
+            if port in self.learnt:
+                return self.learnt[port].receive
+        for decoder in self._decoders.values():
+            if not decoder.wanted.isdisjoint(ends):
+                return decoder.receive
+        return pass_over if self._prober is None else self._probe
+
+    def _probe(self, event: StreamEvent) -> None:
+        """An event of a flow of which nobody knows yet whose it is."""
+        flow, prober = event.flow, self._prober
+        if prober is None:
+            return
+        probe = self._probes.get(flow)
+        if probe is None:
+            probe = self._probes[flow] = Probe(prober)
+        receive = probe.receive(event)
+        if receive is not None:
+            del self._probes[flow]
+            if flow in self._receivers:
+                self._receivers[flow] = receive
 
     def _give_up(self, flow: Flow, fault: Exception) -> None:
         """Whoever can make us stumble over one connection must not blind us for all others."""
         if flow in self._receivers:
-            self._receivers[flow] = _pass_over
+            self._receivers[flow] = pass_over
         self.faults += 1
         log.error("%s: the connection is followed no longer", told(fault))
-
-
-def _pass_over(event: StreamEvent) -> None:
-    """Nobody's, or a connection's that was given up."""
 
 
 def told(fault: Exception) -> str:

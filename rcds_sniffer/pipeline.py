@@ -19,7 +19,9 @@ from capture.packet import Packet
 from capture.source import Counters, Source
 from rcds_sniffer.back import Back
 from rcds_sniffer.backlog import Sink
+from rcds_sniffer.files import Vault
 from rcds_sniffer.front import Front, Protocols, told
+from rcds_sniffer.new_ports import NO_NEW_PORTS, NewPorts
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.records.interest import Follower
 from reassembly.engine import Engine, EventCallback
@@ -91,10 +93,14 @@ class Pipeline:
         sinks: Sequence[Sink],
         keeper: PacketSink | None = None,
         live: bool = False,
+        any_port: bool = False,
+        ports: NewPorts = NO_NEW_PORTS,
+        files: Vault | None = None,
     ) -> None:
         self._source = source
-        self._back = Back(warrant, sensor, sinks, follower=keeper, live=live)
-        self._front = Front(engine, protocols, self._back.recorder.receive)
+        self._back = Back(warrant, sensor, sinks, follower=keeper, files=files, live=live)
+        self._front = Front(engine, protocols, self._back.recorder.receive, any_port=any_port)
+        self._ports = ports
         self._keeper = keeper
         self._live = live
         self._stepped = 0
@@ -112,21 +118,32 @@ class Pipeline:
             stopped: asked between batches of packets.
             progress: called between batches of packets.
         """
-        outcome = self._outcome
-        try:
-            for packets in self._source.batches():
+        outcome, front = self._outcome, self._front
+
+        def read(source: Source) -> bool:
+            """To its end; False: nothing more is to be read."""
+            for packets in source.batches():
                 self._take(packets)
                 progress()
                 if self._back.failure is not None:
-                    break
+                    return False
                 if not outcome.interrupted and stopped():
                     outcome.interrupted = True
-                    self._source.stop()  # a live line hands on what has passed by now
+                    source.stop()  # a live line hands on what has passed by now
+                if front.follow():
+                    self._ports.widen(frozenset(front.learnt))
+            return not outcome.interrupted
+
+        try:
+            if read(self._source):
+                with self._ports.again(front) as source:
+                    if source is not None:
+                        read(source)
         except CaptureError as error:
             outcome.failure = error
         except Exception as fault:  # outside of any connection: what is known already is recorded all the same
             outcome.failure = RuntimeError(told(fault))
-        self._front.engine.close()
+        front.close()
         self._back.close()
         return self.outcome()
 
@@ -143,7 +160,7 @@ class Pipeline:
         """What was done so far; may be asked at any time."""
         outcome = self._outcome
         outcome.faults = self._front.faults
-        outcome.engine = self._front.engine.counters.as_dict()
+        outcome.engine = self._front.counted()
         outcome.decoders = self._front.decoded()
         outcome.recorder = self._back.recorder.counters.to_dict()
         outcome.events = self._back.events

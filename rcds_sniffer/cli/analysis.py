@@ -12,8 +12,8 @@ from reassembly.engines import ENGINES
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def analysis(*, tunnels: bool) -> Callable[[Function], Function]:
-    """The decorator; whether tunnels are looked into unless somebody says so."""
+def analysis(*, recorded: bool) -> Callable[[Function], Function]:
+    """The decorator. What is ``recorded`` already is looked into more closely, unless somebody says otherwise."""
     decorators = (
         click.option(
             "--ports", type=options.Ports(), metavar="PORT,...", help="TCP ports of the servers  [default: 1863]"
@@ -23,9 +23,18 @@ def analysis(*, tunnels: bool) -> Callable[[Function], Function]:
         ),
         click.option(
             "--tunnels/--no-tunnels",
-            default=tunnels,
+            default=recorded,
             show_default=True,
             help="Let GRE, ERSPAN, VXLAN and other tunnels pass the filter.",
+        ),
+        click.option(
+            "--gateways/--no-gateways",
+            default=recorded,
+            show_default=True,
+            help="Look for Messenger in HTTP and behind proxies too, on ports 80, 1080 and 8080.",
+        ),
+        click.option(
+            "--any-port", is_flag=True, help="Look at all TCP connections, and find Messenger by what it says."
         ),
         click.option("--separate-vlans", is_flag=True, help="Connections in different VLANs are never one."),
         click.option(
@@ -47,6 +56,29 @@ def analysis(*, tunnels: bool) -> Callable[[Function], Function]:
             type=options.FileName(),
             metavar="FILE",
             help="Keep the packets of the targets' conversations (pcapng).",
+        ),
+        click.option(
+            "--files",
+            "files_folder",
+            type=options.FileName(),
+            metavar="DIR",
+            help="Recover the targets' files and pictures into this folder, named by their hashes.",
+        ),
+        click.option(
+            "--max-file",
+            type=click.IntRange(min=1),
+            default=1024,
+            show_default=True,
+            metavar="MIB",
+            help="What is longer is not kept beyond that.",
+        ),
+        click.option(
+            "--max-files",
+            type=click.IntRange(min=1),
+            default=16384,
+            show_default=True,
+            metavar="MIB",
+            help="Of all recovered files of this run.",
         ),
         options.database,
         click.option("--no-db", is_flag=True, help="Store nothing; only write the output."),

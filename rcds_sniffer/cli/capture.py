@@ -27,7 +27,7 @@ from rcds_sniffer.export import FORMATS
 )
 @whom
 @options.period
-@analysis(tunnels=False)
+@analysis(recorded=False)
 @click.option("--source", type=click.Choice(READERS), help="What captures; the first of these that is installed.")
 @click.option(
     "--buffer",
@@ -87,8 +87,8 @@ def capture(
     if follow and (output_format or output):
         raise UserError("--follow shows the chat on the screen: it goes with neither --format nor --output")
     wanted = follow or output_format is not None or output is not None
-    if shared["no_db"] and not wanted and not shared["write"]:
-        raise UserError("--no-db, and no --follow, --output or --write: nothing would be kept")
+    if shared["no_db"] and not wanted and not shared["write"] and not shared["files_folder"]:
+        raise UserError("--no-db, and no --follow, --output, --write or --files: nothing would be kept")
     gc.freeze()  # what is imported stays: no collection need look at it, least of all the one that delays our end
     run(
         ctx,

@@ -22,7 +22,7 @@ import click
 
 from rcds_sniffer.cli.errors import UserError
 
-FILES = ("db", "output", "targets-file")
+FILES = ("db", "files", "output", "targets-file", "write")
 """Keys in whose values ``~`` is the home, as it would be on a command line."""
 
 
@@ -109,18 +109,24 @@ def kinds_of(option: click.Option) -> tuple[tuple[type, ...], str]:
     return (str,), "a string in quotes" + (", or a list of strings" if option.multiple else "")
 
 
+RENAMED = {
+    "all_accounts": "all",
+    "since": "from",
+    "until": "to",
+    "output_format": "format",
+    "files_folder": "files",
+}
+"""Parameters of click's that are called otherwise on the command line."""
+
+
 def key(name: str) -> str:
     """The name of a parameter in the file."""
-    return {"all_accounts": "all", "since": "from", "until": "to", "output_format": "format"}.get(
-        name, name.replace("_", "-")
-    )
+    return RENAMED.get(name, name.replace("_", "-"))
 
 
 def parameter(name: str) -> str:
     """The name of a key as click's parameter."""
-    return {"all": "all_accounts", "from": "since", "to": "until", "format": "output_format"}.get(
-        name, name.replace("-", "_")
-    )
+    return {given: ours for ours, given in RENAMED.items()}.get(name, name.replace("-", "_"))
 
 
 def listed(names: Iterable[str]) -> str:

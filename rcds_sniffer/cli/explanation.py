@@ -82,7 +82,7 @@ def seen_instead(ports: Sequence[tuple[str, int, int]], asked: Asked) -> Iterato
     if found & TUNNELS and not asked.tunnels:
         yield "MSNP may be inside the tunnels among these: look into them with --tunnels"
     if found & GATEWAY:
-        yield "MSNP may be inside the HTTP among these; the HTTP gateway is not read yet"
+        yield "MSNP may be inside the HTTP among these: look into it with --gateways"
     if any(kind == "tcp" for kind, _ in found - GATEWAY):
         yield "Leave out --bpf, or correct it" if asked.own_filter else "Name other TCP ports with --ports"
 

@@ -21,7 +21,7 @@ from rcds_sniffer.cli.whom import whom
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=options.FileName())
 @whom
 @options.period
-@analysis(tunnels=True)
+@analysis(recorded=True)
 @click.option(
     "--source", type=click.Choice(READERS), help="Reader of capture files; the first of these that is installed."
 )
@@ -57,6 +57,7 @@ def replay(
       rcds-sniffer replay --targets-file targets.txt --db case17.sqlite day1.pcap.gz day2.pcap.gz
       rcds-sniffer replay --target alice@example.org --db case17.sqlite --format none old/*.pcap
       rcds-sniffer replay --target alice@example.org --follow /var/spool/captures
+      rcds-sniffer replay --target alice@example.org --files recovered/ capture.pcap
       zcat huge.pcap.gz | rcds-sniffer replay --all --no-db --format jsonl - \\
         | jq -r 'select(.text).text'
 
@@ -68,7 +69,7 @@ def replay(
     silent = output_format == "none"
     if silent and output != "-":
         raise UserError("--format none writes no output: leave --output out, or name another format")
-    if silent and shared["no_db"] and not shared["write"]:
+    if silent and shared["no_db"] and not shared["write"] and not shared["files_folder"]:
         raise UserError("--format none and --no-db: nothing would be kept; leave one of them out")
     quiet = bool(ctx.obj.get("quiet"))
     in_the_way = (

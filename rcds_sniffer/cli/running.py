@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from capture.errors import CaptureError
-from capture.filters import filter_by_expression, filter_for_ports
-from capture.source import FilterFor, Source
+from capture.source import Source
 from rcds_sniffer.backlog import Backlog, Sink
 from rcds_sniffer.beside import Beside
 from rcds_sniffer.cli import options
 from rcds_sniffer.cli.errors import INTERRUPTED, LOST, OK, RunError, UserError
 from rcds_sniffer.cli.explanation import Asked
+from rcds_sniffer.cli.looking import Look, open_vault
 from rcds_sniffer.cli.output import StoreSink, WriterSink, refuse_overwriting
 from rcds_sniffer.cli.processes import two_processes
 from rcds_sniffer.cli.signals import Signals, served_signals
@@ -30,7 +30,6 @@ from rcds_sniffer.front import Protocols
 from rcds_sniffer.keeping import PacketKeeper
 from rcds_sniffer.orders import NamedTargets, Period, Warrant
 from rcds_sniffer.pipeline import Outcome, Pipeline
-from rcds_sniffer.protocols import installed
 from rcds_sniffer.workers.run import WorkerPipeline
 from rcds_sniffer.workers.worker import Worker
 from reassembly.engine import Engine, EventCallback
@@ -74,28 +73,33 @@ def run(
     _refuse_overwriting(given, [*inputs, ctx.obj.get("config")], output, db)
     whom = given_last(ctx)
     warrant = make_warrant(**whom, period=_period(given))
-    protocols = [(p, frozenset(given["ports"] or p.ports)) for p in installed().values()]
-    wanted = frozenset().union(*(ports for _, ports in protocols))
+    look = Look(given)
     quiet = bool(ctx.obj.get("quiet"))
     try:
         with contextlib.ExitStack() as stack:
             signals = stack.enter_context(served_signals(reload=live))
             source = stack.enter_context(open_source())
-            source.set_filter(_filter(given, wanted))
-            engine = _engine(given, wanted, live)
+            source.set_filter(look.filter())
+            new_ports = look.new_ports(source, None if live else open_source)
+            engine = _engine(given, look.ports, live)
             two = two_processes(given, source, everybody=warrant.everybody, live=live)
-            worker = _worker(stack, source, engine, protocols) if two else None
+            looks: dict[str, Any] = {"any_port": look.any_port, "ports": new_ports}
+            worker = _worker(stack, source, engine, look.protocols, **looks) if two else None
             source = source if worker is None else worker.source
             store = None if db is None else stack.enter_context(Beside(lambda: StoreSink(db), live=live))
             writer = None if output is None else stack.enter_context(WriterSink(*output, live=live))
             sinks: list[Sink] = [sink for sink in (store, writer) if sink is not None]
             backlogs = [Backlog(sink) for sink in sinks] if live else []
-            keeper = _keeper(given, live)
-            if keeper is not None:
-                stack.callback(keeper.close)
-            back: dict[str, Any] = {"warrant": warrant, "sensor": given["sensor"], "sinks": backlogs or sinks}
+            keeper = _keeper(stack, given, live)
+            vault = stack.enter_context(contextlib.closing(open_vault(given)))
+            back: dict[str, Any] = {
+                "warrant": warrant,
+                "sensor": given["sensor"],
+                "sinks": backlogs or sinks,
+                "files": vault,
+            }
             pipeline = (
-                Pipeline(source, engine, protocols, keeper=keeper, live=live, **back)
+                Pipeline(source, engine, look.protocols, keeper=keeper, live=live, **looks, **back)
                 if worker is None
                 else WorkerPipeline(worker, **back)
             )
@@ -137,15 +141,23 @@ def _exit_code(outcome: Outcome, signals: Signals, *, lost: bool, unwritten: boo
 
 
 def _worker(
-    stack: contextlib.ExitStack, source: Source, engine: Callable[[EventCallback], Engine], protocols: Protocols
+    stack: contextlib.ExitStack,
+    source: Source,
+    engine: Callable[[EventCallback], Engine],
+    protocols: Protocols,
+    **looks: Any,
 ) -> Worker:
     """To be begun ahead of the sinks: a fork takes no database along."""
-    return stack.enter_context(Worker(source, engine, protocols))
+    return stack.enter_context(Worker(source, engine, protocols, **looks))
 
 
-def _keeper(given: dict[str, Any], live: bool) -> PacketKeeper | None:
+def _keeper(stack: contextlib.ExitStack, given: dict[str, Any], live: bool) -> PacketKeeper | None:
     """A sensor that was started again goes on with its file; of a replay it would hold everything twice."""
-    return PacketKeeper(given["write"], _period(given), append=live) if given["write"] else None
+    if not given["write"]:
+        return None
+    keeper = PacketKeeper(given["write"], _period(given), append=live)
+    stack.callback(keeper.close)
+    return keeper
 
 
 def _period(given: dict[str, Any]) -> Period:
@@ -208,12 +220,6 @@ def _refuse_overwriting(
     if given["write"]:
         others = [output[1]] if output is not None and output[1] != "-" else []
         refuse_overwriting(given["write"], [*inputs, *others], db)
-
-
-def _filter(given: dict[str, Any], ports: frozenset[int]) -> FilterFor:
-    if given["bpf"] is not None:
-        return filter_by_expression(given["bpf"])
-    return filter_for_ports(sorted(ports), given["tunnels"])
 
 
 def _engine(given: dict[str, Any], ports: frozenset[int], live: bool) -> Callable[[EventCallback], Engine]:

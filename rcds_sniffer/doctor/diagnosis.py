@@ -268,7 +268,7 @@ def _protocol(look: Look) -> Iterator[Finding]:
         yield warning("tls", seen, "tap where it is not encrypted: on the server's side of what ends the TLS")
     if observer.gateway:
         seen = f"{count_of(observer.gateway, 'connection')} with MSNP in HTTP (the gateway for proxies)"
-        yield warning("gateway", seen, "these are not read yet; a client without a proxy uses port 1863")
+        yield warning("gateway", seen, "replay reads them; capture does with --gateways")
 
 
 def _joined(items: Iterable[object]) -> str:

@@ -12,8 +12,9 @@ from capture.errors import CaptureError
 from capture.source import Source
 from rcds_sniffer.doctor.observer import Observer
 from rcds_sniffer.events import Event
+from rcds_sniffer.probing import Probe, Prober
 from rcds_sniffer.protocols import Decoder, Protocol
-from reassembly.events import Flow, StreamData, StreamEnd, StreamEvent
+from reassembly.events import Flow, StreamEnd, StreamEvent
 from reassembly.native import NativeEngine
 
 OTHER_PORTS = 64
@@ -70,7 +71,7 @@ def look(
     decoders: list[Decoder] = []
     by_port: dict[int, Decoder] = {}
     for protocol, ports in protocols:
-        decoders.append(protocol.decoder(_forget))
+        decoders.append(protocol.decoder(_forget, ports))
         by_port.update(dict.fromkeys(ports, decoders[-1]))
 
     def receive(event: StreamEvent) -> None:
@@ -110,30 +111,52 @@ class Elsewhere:
 
     def __init__(self, protocols: Sequence[Protocol]) -> None:
         self._protocols = protocols
-        self._decoders: dict[int, Decoder] = {}
-        self._flows: dict[Flow, Decoder | None] = {}
+        self._decoders: dict[tuple[int, str], Decoder] = {}
+        self._probes: dict[Flow, Probe] = {}
+        self._receivers: dict[Flow, Callable[[StreamEvent], None]] = {}
 
     def receive(self, event: StreamEvent) -> None:
         """Take a stream event."""
         flow = event.flow
-        if isinstance(event, StreamData) and flow not in self._flows:
-            self._flows[flow] = self._decoder(flow.server.port, event.octets)
-        decoder = self._flows.get(flow)
-        if decoder is not None:
-            decoder.receive(event)
+        receive = self._receivers.get(flow)
+        if receive is not None:
+            receive(event)
+        else:
+            if flow not in self._probes:
+                self._probes[flow] = Probe(self._prober(flow.server.port))
+            receive = self._probes[flow].receive(event)
+            if receive is not None:
+                self._receivers[flow] = receive
+                del self._probes[flow]
         if isinstance(event, StreamEnd):
-            self._flows.pop(flow, None)
+            self._receivers.pop(flow, None)
 
-    def _decoder(self, port: int, octets: bytes) -> Decoder | None:
-        for protocol in self._protocols:
-            if protocol.probe(octets) and (port in self._decoders or len(self._decoders) < OTHER_PORTS):
-                return self._decoders.setdefault(port, protocol.decoder(_forget))
-        return None
+    def _prober(self, port: int) -> Prober:
+        """Each port has its own decoders, so that what they count says which ports to name."""
+
+        def receiver(protocol: Protocol) -> Callable[[StreamEvent], None]:
+            def receive(event: StreamEvent) -> None:
+                decoder = self._decoder(protocol, port)
+                if decoder is not None:
+                    decoder.receive(event)
+
+            return receive
+
+        return Prober([(protocol, receiver(protocol)) for protocol in self._protocols])
+
+    def _decoder(self, protocol: Protocol, port: int) -> Decoder | None:
+        key = port, protocol.name
+        if key not in self._decoders and len(self._decoders) < OTHER_PORTS:
+            self._decoders[key] = protocol.decoder(_forget, frozenset({port}))
+        return self._decoders.get(key)
 
     def recognised(self) -> dict[int, int]:
         """Connections that a decoder understood, by server port."""
-        found = {port: decoder.counters.get("recognised", 0) for port, decoder in sorted(self._decoders.items())}
-        return {port: count for port, count in found.items() if count}
+        found: dict[int, int] = {}
+        for (port, _), decoder in sorted(self._decoders.items()):
+            if count := decoder.counters.get("recognised", 0):
+                found[port] = found.get(port, 0) + count
+        return found
 
 
 def _forget(event: Event) -> None:

@@ -2,7 +2,8 @@
 
 A second protocol is one new module or package here and an entry point in the group ``rcds_sniffer.protocols``;
 nothing else changes. The pipeline asks each for its ports (they make the BPF filter), opens one
-:class:`Decoder` per run and hands it the stream events of its ports' flows.
+:class:`Decoder` per run and hands it the stream events of its ports' flows, of the flows on ports that the traffic
+itself has named, and, where any port is asked for, of those whose first octets are the protocol's.
 """
 
 from collections.abc import Callable
@@ -25,6 +26,14 @@ class Decoder(Interface):
     def counters(self) -> dict[str, int]:
         """What was counted, by name: ``recognised`` connections, ``undecoded`` octets …"""
 
+    @property
+    def wanted(self) -> frozenset[int]:
+        """TCP ports that the traffic itself named lately, as those where a file will go; few, and soon
+        forgotten."""
+
+    def close(self) -> None:
+        """The capture is over: tell what no connection's end tells."""
+
 
 class Protocol(Interface):
     """One instant-messaging protocol."""
@@ -37,11 +46,23 @@ class Protocol(Interface):
     def ports(self) -> tuple[int, ...]:
         """TCP ports of its servers, by default."""
 
-    def probe(self, octets: bytes) -> bool:
-        """True when the first octets of a stream could be this protocol's."""
+    @property
+    def transfer_ports(self) -> tuple[int, ...]:
+        """TCP ports where it exchanges files from peer to peer, unless its traffic names others."""
 
-    def decoder(self, emit: Callable[[Event], None]) -> Decoder:
-        """A decoder for one run."""
+    @property
+    def gateway_ports(self) -> tuple[int, ...]:
+        """TCP ports of gateways and proxies behind which it hides; what else is there, it passes over."""
+
+    def probe(self, client: bytes, server: bytes, *, begun: bool) -> bool | None:
+        """Whether a flow on no particular port is this protocol's, by the first octets of both sides.
+
+        ``begun``: they are its very first, for it was seen from its SYN and nothing is missing.
+        True on certain evidence alone; None where more octets are needed, which is never for long.
+        """
+
+    def decoder(self, emit: Callable[[Event], None], ports: frozenset[int]) -> Decoder:
+        """A decoder for one run; ``ports`` are those of servers, in place of the usual ones."""
 
 
 def installed() -> dict[str, Protocol]:

@@ -12,6 +12,7 @@ from typing import Final
 from rcds_sniffer.back import Back
 from rcds_sniffer.backlog import Sink
 from rcds_sniffer.events import ConnectionClosed
+from rcds_sniffer.files import Vault
 from rcds_sniffer.front import told
 from rcds_sniffer.orders import Warrant
 from rcds_sniffer.pipeline import Outcome
@@ -28,11 +29,13 @@ WAIT_SECONDS: Final = 0.1
 class WorkerPipeline:
     """One run over a source that a worker reads; otherwise as :class:`rcds_sniffer.pipeline.Pipeline`."""
 
-    def __init__(self, worker: Worker, *, warrant: Warrant, sensor: str, sinks: Sequence[Sink]) -> None:
+    def __init__(
+        self, worker: Worker, *, warrant: Warrant, sensor: str, sinks: Sequence[Sink], files: Vault | None = None
+    ) -> None:
         self.now = 0  # it is never live
         self._worker = worker
         self._source = worker.elsewhere
-        self._back = Back(warrant, sensor, sinks)
+        self._back = Back(warrant, sensor, sinks, files=files)
         self._unpacker = Unpacker()
         self._given_up: set[int] = set()
         self._faults = 0

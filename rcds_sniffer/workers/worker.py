@@ -23,6 +23,7 @@ from typing import NoReturn, Self, cast
 from capture.errors import CaptureError
 from capture.source import Source
 from rcds_sniffer.front import Front, Protocols, told
+from rcds_sniffer.new_ports import NO_NEW_PORTS, NewPorts
 from rcds_sniffer.workers.elsewhere import ReadElsewhere
 from rcds_sniffer.workers.outbox import End, Outbox, Progress
 from rcds_sniffer.workers.pipes import Receiver, make_pipe, send
@@ -37,17 +38,25 @@ def can_fork() -> bool:
 class Worker:
     """A process that reads ``source``, which nobody else reads then. To be closed; that ends the process."""
 
-    def __init__(self, source: Source, engine: Callable[[EventCallback], Engine], protocols: Protocols) -> None:
+    def __init__(
+        self,
+        source: Source,
+        engine: Callable[[EventCallback], Engine],
+        protocols: Protocols,
+        *,
+        any_port: bool = False,
+        ports: NewPorts = NO_NEW_PORTS,
+    ) -> None:
         reader, writer = make_pipe()
         self._stopping = mmap.mmap(-1, 1)  # shared with the child
         outbox = Outbox(lambda message: _send(writer, message), lambda: _progress(source))
-        front = Front(engine, protocols, outbox.receive)  # what it refuses, it refuses here
+        front = Front(engine, protocols, outbox.receive, any_port=any_port)  # what it refuses, it refuses here
         gc.freeze()  # collections of the child need not touch, and so copy, what was there before
         self._descriptor = reader
         self.process: int | None = os.fork()
         if self.process == 0:
             os.close(reader)
-            _work(source, front, outbox, lambda: self._stopping[0] != 0)
+            _work(source, front, ports, outbox, lambda: self._stopping[0] != 0)
         os.close(writer)
         self.receiver = Receiver(reader)
         self.elsewhere = ReadElsewhere(source)
@@ -87,13 +96,13 @@ class Worker:
         self.close()
 
 
-def _work(source: Source, front: Front, outbox: Outbox, stopped: Callable[[], bool]) -> NoReturn:
+def _work(source: Source, front: Front, ports: NewPorts, outbox: Outbox, stopped: Callable[[], bool]) -> NoReturn:
     """All that the child does. It never returns into what the parent had begun."""
     code = 1
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        _read(source, front, outbox, stopped)
+        _read(source, front, ports, outbox, stopped)
         code = 0
     except Exception as fault:
         print(told(fault), file=sys.stderr, flush=True)
@@ -101,19 +110,29 @@ def _work(source: Source, front: Front, outbox: Outbox, stopped: Callable[[], bo
         os._exit(code)
 
 
-def _read(source: Source, front: Front, outbox: Outbox, stopped: Callable[[], bool]) -> None:
+def _read(source: Source, front: Front, ports: NewPorts, outbox: Outbox, stopped: Callable[[], bool]) -> None:
     failure = None
-    try:
+
+    def read(source: Source) -> None:
         for packets in source.batches():
             front.feed_all(packets)
             outbox.report()
             if stopped():
                 source.stop()
+            if front.follow():
+                ports.widen(frozenset(front.learnt))
+
+    try:
+        read(source)
+        if not stopped():
+            with ports.again(front) as second:
+                if second is not None:
+                    read(second)
     except CaptureError as error:
         failure = str(error)
     except Exception as fault:  # outside of any connection: what is known already is recorded all the same
         failure = told(fault)
-    front.engine.close()
+    front.close()
     outbox.report()
     outbox.end(
         End(
@@ -121,7 +140,7 @@ def _read(source: Source, front: Front, outbox: Outbox, stopped: Callable[[], bo
             tuple(source.link_types),
             tuple(source.truncations),
             list(source.refused_sample),
-            front.engine.counters.as_dict(),
+            front.counted(),
             front.decoded(),
             front.faults + outbox.faults,
             failure,

@@ -162,6 +162,8 @@ def test_fault_in_a_decoder_costs_one_connection(
         def __init__(self, decoder: MsnDecoder) -> None:
             self._decoder = decoder
             self.counters = decoder.counters
+            self.wanted = frozenset[int]()
+            self.close = decoder.close
 
         def receive(self, event: StreamEvent) -> None:
             if isinstance(event, StreamData) and b" OK alice" in event.octets and self.stumbled is None:
@@ -171,8 +173,8 @@ def test_fault_in_a_decoder_costs_one_connection(
             self._decoder.receive(event)
 
     class Stumble(MsnProtocol):
-        def decoder(self, emit: Callable[[Event], None]) -> Stumbling:  # type: ignore[override]
-            return Stumbling(MsnDecoder(emit))
+        def decoder(self, emit: Callable[[Event], None], ports: frozenset[int]) -> Stumbling:  # type: ignore[override]
+            return Stumbling(MsnDecoder(emit, ports))
 
     line = Line(frames)
     screen = Screen(line)

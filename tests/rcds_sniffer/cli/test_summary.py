@@ -82,12 +82,12 @@ def test_what_was_asked_for_is_named_as_the_reason(arguments: tuple[str, ...], m
         (frame(17, dpkt.udp.UDP(sport=40000, dport=4789)), "udp 4789", "look into them with --tunnels"),
         (frame(47, b"\0" * 20), "ip protocol 47", "look into them with --tunnels"),
         (frame(4, b"\x45" + b"\0" * 30), "ip protocol 4", "look into them with --tunnels"),
-        (frame(6, dpkt.tcp.TCP(sport=80, dport=40000)), "tcp 80", "the HTTP gateway is not read yet"),
+        (frame(6, dpkt.tcp.TCP(sport=80, dport=40000)), "tcp 80", "look into it with --gateways"),
         (frame(17, dpkt.udp.UDP(sport=53, dport=53)), "udp 53", ""),
     ],
 )
 def test_what_was_not_looked_into_is_named(packet: Frame, seen: str, message: str, path: Path) -> None:
-    said = run("replay", "--all", "--no-db", "--no-tunnels", capture(path, packet)).stderr
+    said = run("replay", "--all", "--no-db", "--no-tunnels", "--no-gateways", capture(path, packet)).stderr
     assert f"Seen instead: {seen}" in said
     assert message in said
     assert "--ports" not in said

@@ -5,6 +5,7 @@ import pytest
 from rcds_sniffer.events import Seen
 from rcds_sniffer.orders import NamedTargets
 from rcds_sniffer.protocols import msn as door
+from rcds_sniffer.protocols.msn import line as lines_of
 from rcds_sniffer.records.recorder import Recorder
 from tests.msnp.dialogue import Said, mime, say, script
 from tests.msnp.routed import ANA, CIRCLE, GROUP, HERE, KIM, LOU, PAT, THERE, blocks, leaving, presence, roster, sdg
@@ -294,7 +295,7 @@ def test_packets_are_kept_of_the_targets_own_connection_alone(target: str, told:
 
 
 def test_most_conversations_of_one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "MAX_THREADS", 3)
+    monkeypatch.setattr(lines_of, "MAX_THREADS", 3)
     tap = Tap(LOU)
     lou = signed_in(tap, LOU)
     friends = [f"friend{number}@b.example" for number in range(9)]

@@ -1,4 +1,4 @@
-# The C types of msn_events.py, which runs without them too.
+# The C types of translation.py, which runs without them too.
 
 cimport cython
 
@@ -10,8 +10,10 @@ from rcds_sniffer.events cimport Action, Connection, Delivery, FileOctets, Messa
 
 @cython.locals(seen=Seen)
 cpdef Seen seen_at(Mark mark, bint from_client, long long ordinal)
-@cython.locals(seen=Seen, delivery=Delivery, typing=Typing, action=Action, nudge=Nudge, sending=Sending, octets=FileOctets, piece=Piece)
+@cython.locals(seen=Seen, delivery=Delivery, typing=Typing, action=Action, nudge=Nudge)
 cpdef translate_utterance(Uttered event, Connection connection)
+@cython.locals(sending=Sending, octets=FileOctets, piece=Piece)
+cdef _sent(Uttered event, Connection connection, Seen seen)
 @cython.locals(message=Message, headers=Headers, text=str, charset=str)
 cdef _text(TextMessage event, Connection connection, Seen seen)
 @cython.locals(origin=Origin)

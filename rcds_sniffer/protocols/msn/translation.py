@@ -124,6 +124,11 @@ def translate_utterance(event: said.Utterance, connection: Connection) -> Event:
         nudge = shared.Nudge.__new__(shared.Nudge)
         _put(nudge, event, connection, seen)
         return nudge
+    return _sent(event, connection, seen)
+
+
+def _sent(event: said.Utterance, connection: Connection, seen: Seen) -> Event:
+    """Of anything but texts, and files on their way."""
     if isinstance(event, Said):
         sending = shared.Sending.__new__(shared.Sending)
         _put(sending, event, connection, seen)

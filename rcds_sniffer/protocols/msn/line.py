@@ -1,32 +1,24 @@
 # cython: annotation_typing=False
-"""The door to :mod:`msnp`: MSN's events in the shared vocabulary, one session a flow.
+"""One connection to a messenger server, or what stands for one: its session, and its events in shared words.
 
-``MsnDecoder.receive`` is the callback of the stream engine, which the paper calls ``process_MSNIpacket``: it hands
-the octets to :meth:`msnp.session.MsnSession.analyze_packet`, and the handlers there find the events.
+A line is fed by a TCP connection of its own, or by a tunnel that takes its octets out of others
+(:mod:`rcds_sniffer.protocols.msn.roads`). Where it carries several conversations, each is told as a connection of
+its own between the same two ends.
 """
 
-import re
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msnp.events as msn
 import msnp.utterances as said
-from msnp.links import Links
 from msnp.mark import Mark
 from msnp.session import MsnSession
 from msnp.threads import Thread, between
 from rcds_sniffer import events as shared
-from rcds_sniffer.events import Connection, Event, Seen
-from rcds_sniffer.protocols.msn_events import TRANSLATORS, seen_at, translate_utterance
-from reassembly.events import Flow, StreamData, StreamEnd, StreamEvent
+from rcds_sniffer.events import Connection, Seen
+from rcds_sniffer.protocols.msn.translation import TRANSLATORS, seen_at, translate_utterance
 
-PORTS = (1863,)
-"""The port that Microsoft registered for MSNP; ``--ports`` names others."""
-
-
-PROBE = re.compile(rb"[A-Z]{3}(?: |\r?\n)")
-
-CLOSED = frozenset({"fin", "rst", "reused"})
-"""Reasons of a StreamEnd that say that the connection is over; with others it is only followed no longer."""
+if TYPE_CHECKING:
+    from rcds_sniffer.protocols.msn.decoder import MsnDecoder
 
 MAX_THREADS = 1024
 """Conversations of one connection that are open at a time; where one more begins, the oldest is over."""
@@ -40,22 +32,18 @@ UNNAMED = "?"
 SERVICE = "messenger"
 """Where the key of a conversation without a connection of its own is like no other."""
 
-MAX_VERSIONS = 100_000
-"""Accounts whose version is remembered for their switchboards; beyond, the oldest is forgotten."""
 
+class Line:
+    """A connection in the shared vocabulary, and the session that decodes it.
 
-class _Line:
-    """One flow: its connection in the shared vocabulary, and the session that decodes it.
-
-    Where it carries several conversations, each is told as a connection of its own between the same two ends.
+    ``server`` is the messenger server that it speaks to, ``ip:port``; seen from the tap it may be a proxy's.
     """
 
     __slots__ = ("_decoder", "_threads", "connection", "session", "silent", "swapped")
 
-    def __init__(self, flow: Flow, decoder: "MsnDecoder") -> None:
-        client, server = str(flow.client), str(flow.server)
-        self.connection = Connection("msnp", client, server, flow.started)
-        self.session = MsnSession(self.translate, decoder.links, client, server, sides_certain=flow.opened)
+    def __init__(self, decoder: "MsnDecoder", connection: Connection, server: str, sides_certain: bool) -> None:
+        self.connection = connection
+        self.session = MsnSession(self.translate, decoder.links, connection.client, server, sides_certain)
         self.silent = True
         """No octet came yet."""
         self.swapped = False
@@ -63,6 +51,31 @@ class _Line:
         self._decoder = decoder
         self._threads: dict[str, tuple[Connection, set[str]]] = {}
         """By key: the connection that stands for it, and who is known to take part."""
+
+    # --- what comes in: as of a session ---------------------------------------------------------------------
+
+    def analyze_packet(self, from_client: bool, octets: bytes, mark: Mark) -> None:
+        """Take the next octets of one side; ``mark`` is that of the first of them."""
+        session = self.session
+        session.muted = self.connection.muted
+        session.analyze_octets(from_client, octets, mark.time, mark.sequence, mark.packet, mark.source)
+
+    def gap(self, from_client: bool, length: int | None, mark: Mark) -> None:
+        """So many octets of one side (None: nobody knows how many) are missing in front of ``mark``."""
+        session = self.session
+        session.muted = self.connection.muted
+        session.gap(from_client, length, mark)
+
+    def end(self, mark: Mark, *, closed: bool = True) -> None:
+        """Nothing more will come: it was ``closed``, or is followed no longer. Its conversations end with it."""
+        self.session.end(mark, closed=closed)
+        self._decoder.ended(self)
+        seen = Seen(mark.time, mark.sequence, mark.packet, mark.source, True)
+        for connection, _ in self._threads.values():
+            self._decoder.emit(shared.ConnectionClosed(connection, seen))
+        self._decoder.emit(shared.ConnectionClosed(self.connection, seen))
+
+    # --- what goes out --------------------------------------------------------------------------------------
 
     def translate(self, event: msn.Event) -> None:
         """Hand on ``event`` in the shared vocabulary."""
@@ -143,96 +156,3 @@ class _Line:
                 emit(shared.ConversationKnown(connection, seen, session_id=named))
                 if threads.setdefault(named, (connection, people))[0] is not connection:
                     emit(shared.ConnectionClosed(connection, seen))
-
-    def close(self, seen: Seen) -> None:
-        """Its conversations are over with it, and it is over."""
-        for connection, _ in self._threads.values():
-            self._decoder.emit(shared.ConnectionClosed(connection, seen))
-        self._decoder.emit(shared.ConnectionClosed(self.connection, seen))
-
-
-class MsnDecoder:
-    """Follows the MSN connections of one run."""
-
-    def __init__(self, emit: Callable[[Event], None]) -> None:
-        self.emit = emit
-        self.links = Links()
-        self.counters: dict[str, int] = {"connections": 0, "recognised": 0, "tls": 0}
-        self._lines: dict[Flow, _Line] = {}
-        self._versions: dict[str, str] = {}
-
-    def receive(self, event: StreamEvent) -> None:
-        """Take one stream event: the paper's ``process_MSNIpacket``."""
-        if isinstance(event, StreamData):
-            self._hear(event)
-            return
-        line = self._lines.get(event.flow)
-        if isinstance(event, StreamEnd):
-            if line is not None:
-                self._close(line, event)
-            return
-        if line is None:
-            line = self._open(event.flow)
-        session = line.session
-        session.muted = line.connection.muted
-        mark = Mark(event.time, event.sequence, event.packet, event.source)
-        session.gap(event.from_client, event.length, mark)
-
-    def _hear(self, data: StreamData) -> None:
-        """Octets, to the session of their flow."""
-        line = self._lines.get(data.flow)
-        if line is None:
-            line = self._open(data.flow)
-        session = line.session
-        session.muted = line.connection.muted
-        if line.silent:
-            line.silent = False
-            self.counters["tls"] += looks_like_tls(data.octets)
-        session.analyze_octets(data.from_client, data.octets, data.time, data.sequence, data.packet, data.source)
-
-    def _open(self, flow: Flow) -> _Line:
-        self.counters["connections"] += 1
-        line = self._lines[flow] = _Line(flow, self)
-        return line
-
-    def note_version(self, account: str | None, connection: Connection) -> None:
-        """A switchboard connection agrees on no version: it is the one of the account's notification connection."""
-        if account is None:
-            return
-        if connection.version is not None:
-            self._versions[account] = connection.version
-            if len(self._versions) > MAX_VERSIONS:
-                del self._versions[next(iter(self._versions))]
-        else:
-            connection.version = self._versions.get(account)
-
-    def _close(self, line: _Line, end: StreamEnd) -> None:
-        mark = Mark(end.time, 0, end.packet, end.source)
-        line.session.end(mark, closed=end.reason in CLOSED)
-        del self._lines[end.flow]
-        self.counters["recognised"] += line.session.recognised
-        seen = Seen(mark.time, mark.sequence, mark.packet, mark.source, True)
-        line.close(seen)
-
-
-def looks_like_tls(octets: bytes) -> bool:
-    """True for a TLS record header (RFC 8446 section 5.1): handshake, version 3.x."""
-    return len(octets) >= 3 and octets[0] == 0x16 and octets[1] == 0x03
-
-
-class MsnProtocol:
-    """MSN Messenger, MSNP2 to MSNP21."""
-
-    name = "msnp"
-    ports = PORTS
-
-    def probe(self, octets: bytes) -> bool:
-        """True when ``octets`` begin as a command line does: three capitals and a space, or a bare OUT or PNG."""
-        return PROBE.match(octets) is not None
-
-    def decoder(self, emit: Callable[[Event], None]) -> MsnDecoder:
-        """A decoder for one run; what it learns goes to ``emit``."""
-        return MsnDecoder(emit)
-
-
-PROTOCOL = MsnProtocol()
