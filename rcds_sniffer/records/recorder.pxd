@@ -18,7 +18,7 @@ cdef class Recorder:
     cdef SteadyClock _steady
     cdef readonly Ledger _ledger
     cdef readonly dict _links
-    cdef Py_ssize_t _waiting, _octets
+    cdef readonly Py_ssize_t _waiting, _octets
 
     @cython.locals(ledger=Ledger, connection=Connection, seen=Seen, link=Link, time=cython.longlong)
     cpdef receive(self, Event event)
