@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from typing import Any
 from zlib import crc32
@@ -12,11 +12,17 @@ import pytest
 
 from tests.simulator import links, nasties, tunnels
 from tests.simulator.cases import SCRIPTS
+from tests.simulator.exchanges import FILES, gateway_files
+from tests.simulator.gateway import PROXY, Gateway
+from tests.simulator.hostile import hostile_files
 from tests.simulator.packets import Frame
+from tests.simulator.proxies import Proxy
 from tests.simulator.scripts import random_world
+from tests.simulator.sent import Sent, survived
+from tests.simulator.tcp import Shape
 from tests.simulator.truth import Said, witnessed
 from tests.simulator.world import Capture, World
-from tests.truth import compare, known_of, replayed
+from tests.truth import compare, faults_of_files, known_of, replayed
 
 Nasty = Callable[[list[Frame]], list[Frame]]
 
@@ -202,6 +208,98 @@ def test_nothing_that_people_send_is_a_fault_of_the_program(
         )  # what can be read in two ways says so
         assert not told - said
     assert "fault of this program" not in caplog.text
+
+
+# --- files ------------------------------------------------------------------------------------------------------
+
+
+@cache
+def sent_in(name: str, *, tiny: bool = False) -> tuple[World, Capture]:
+    """An evening of files; ``tiny``: its connections cut what they carry into small segments."""
+    world = (FILES | HOSTILE)[name]()
+    if tiny:
+        for connection in world.connections:
+            connection.shape = Shape(shred=(20, 300))
+    return world, world.capture()
+
+
+HOSTILE = {"hostile-files": hostile_files, "gateway-files": gateway_files}
+LONG = "msnp12-files"
+"""Whatever befalls packets befalls those of all; what is special about a road is in its own script."""
+
+
+def assert_files_are_right(world: World, frames: list[Frame], *, all_is_there: bool, told: list[Sent]) -> None:
+    """Each content to its sender and its addressee, and to nobody else."""
+    sent = survived(told, frames)
+    for account in world.accounts:
+        records = replayed(frames, account.address)
+        assert not list(faults_of_files(records, sent, account.address, all_is_there=all_is_there))
+
+
+@pytest.mark.parametrize("name", [*FILES, *HOSTILE])
+def test_files_are_recovered_exactly_as_they_were_sent(name: str) -> None:
+    world, capture = sent_in(name)
+    assert_files_are_right(world, capture.frames, all_is_there=True, told=capture.files)
+
+
+@pytest.mark.parametrize("name", ["msnp8-files", "msnp9-files-liars", "msnp18-files", "msnp18-straight"])
+def test_files_are_recovered_from_tiny_segments(name: str) -> None:
+    world, capture = sent_in(name, tiny=True)
+    frames = nasties.retransmit(nasties.reorder(capture.frames), rate=0.1)
+    assert_files_are_right(world, frames, all_is_there=True, told=capture.files)
+
+
+@pytest.mark.parametrize("nasty", HARMLESS)
+@pytest.mark.parametrize("name", [LONG, "msnp15-straight"])
+def test_what_hides_nothing_harms_no_file(name: str, nasty: str) -> None:
+    world, capture = sent_in(name)
+    assert_files_are_right(world, HARMLESS[nasty](capture.frames), all_is_there=True, told=capture.files)
+
+
+@pytest.mark.parametrize("nasty", PARTIAL | {"joined at 30 %": partial(nasties.start_in_middle, fraction=0.3)})
+@pytest.mark.parametrize("name", FILES)
+def test_of_a_file_that_was_partly_lost_the_rest_is_where_it_belongs(name: str, nasty: str) -> None:
+    world, capture = sent_in(name)
+    frames = (PARTIAL | {"joined at 30 %": partial(nasties.start_in_middle, fraction=0.3)})[nasty](capture.frames)
+    assert_files_are_right(world, frames, all_is_there=False, told=capture.files)
+
+
+def test_who_is_in_the_room_has_no_record_of_a_file_between_two_others() -> None:
+    world, capture = sent_in("msnp15-files-in-company")
+    for number in range(len(world.accounts)):
+        target = world.accounts[number].address
+        for record in replayed(capture.frames, target):
+            if record.event.startswith("file"):
+                assert target in (record.sender, *record.recipients)
+                assert len(record.recipients) == 1
+
+
+ROADS = {
+    "the gateway": lambda: Gateway(chunked=0.5),
+    "the gateway, every command cut": lambda: Gateway(cut=1.0),
+    "the gateway, HTTP/1.0 through a proxy": lambda: Gateway(http="1.0", proxied=True, each=True),
+    "the gateway, on one connection with all the web": lambda: Gateway(proxied=True, shared=True, chunked=0.3),
+    "CONNECT": lambda: Proxy("connect", PROXY),
+    **{f"{kind} on {address[1]}": partial(Proxy, kind, address)
+       for kind in ("socks4", "socks4a", "socks5", "socks5 open") for address in (PROXY, ("198.51.100.89", 1080))},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("road", ROADS)
+def test_a_chat_is_the_same_by_whatever_road(road: str, seed: int) -> None:
+    plain, other = (random_world(seed, length=20) for _ in range(2))
+    for account in other.accounts:
+        account.road = ROADS[road]()
+    for account in plain.accounts:
+        straight, carried = (
+            Counter(
+                (record.event, record.sender, record.recipients, record.text, record.complete)
+                for record in replayed(world.frames(), account.address)
+            )
+            for world in (plain, other)
+        )
+        assert carried == straight
 
 
 def accounts(truth: list) -> list[str]:  # type: ignore[type-arg]

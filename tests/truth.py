@@ -1,7 +1,8 @@
 """Judges records by the simulator's truth: what was said, by whom, to whom, and nothing else."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 
 from capture.packet import Packet
 from capture.source import Counters
@@ -11,9 +12,10 @@ from rcds_sniffer.protocols.msn import PROTOCOL
 from rcds_sniffer.records.record import CommunicationRecord
 from reassembly.native import NativeEngine
 from tests.simulator.packets import Frame
+from tests.simulator.sent import Sent
 from tests.simulator.truth import Said, expected_messages
 
-PORTS = frozenset({1863})
+PORTS = frozenset({*PROTOCOL.ports, *PROTOCOL.transfer_ports, *PROTOCOL.gateway_ports})
 
 
 class FrameSource:
@@ -69,6 +71,94 @@ def replayed(
     )
     pipeline.run()
     return kept.records
+
+
+def file_records(records: Iterable[CommunicationRecord]) -> list[CommunicationRecord]:
+    """Those that say what came of a transfer."""
+    return [record for record in records if record.file is not None]
+
+
+def ranges_of(file: Mapping[str, object]) -> list[list[int]]:
+    """What a record says is there of a file."""
+    if not file["complete"]:
+        return file["ranges"]  # type: ignore[return-value]
+    return [[0, file["size"]]] if file["size"] else []  # type: ignore[list-item]
+
+
+def faults_of_files(
+    records: Iterable[CommunicationRecord], sent: Sequence[Sent], target: str, *, all_is_there: bool
+) -> Iterator[str]:
+    """What is wrong with the target's files: nothing may be invented, and what is certain must be there.
+
+    ``all_is_there``: of every file all must be told that can be known. Else a part may hide what tells a file's
+    name, kind and size; but not another's.
+    """
+    wanted = {one.transfer: one for one in sent if one.concerns(target)}
+    told: dict[str, CommunicationRecord] = {}
+    for record in file_records(records):
+        transfer = str((record.details or {}).get("transfer")).removesuffix("?")
+        if transfer not in wanted:
+            yield f"{transfer} of {record.sender} for {record.recipients}: not the target's"
+        elif transfer in told:
+            yield f"{transfer}: told twice"
+        else:
+            told[transfer] = record
+    for transfer, one in wanted.items():
+        found = told.get(transfer)
+        if found is not None:
+            yield from _faults_of_file(found, one, all_is_there)
+        elif one.sure and (all_is_there or one.certain):
+            yield f"{transfer} ({one.kind} {one.name}, {one.certain}): missing"
+
+
+def _faults_of_file(record: CommunicationRecord, one: Sent, all_is_there: bool) -> Iterator[str]:
+    """What a record of a file says that is not so."""
+    file = record.file
+    assert file is not None
+    if (record.sender, record.recipients) != (one.sender, (one.recipient,)):
+        yield f"{one.transfer}: from {record.sender} to {record.recipients}"
+    for what, got, want in (
+        ("kind", record.event, one.kind),
+        ("name", file["name"], one.name),
+        ("size", file["size"], one.size),
+    ):
+        known = all_is_there and one.sure
+        if got != want and one.sure and not (what == "name" and one.name is None) and (known or not _unknown(got)):
+            yield f"{one.transfer}: {what} {got!r} instead of {want!r}"
+    ranges = ranges_of(file)
+    if (record.details or {}).get("start_unknown"):
+        ranges = _placed(ranges, file["sha256"], one)
+    content = one.of(ranges)
+    if content is None:
+        yield f"{one.transfer}: there are {one.ranges}, and not {ranges}"
+    elif file["sha256"] is not None and file["sha256"] != sha256(content).hexdigest() and one.sure:
+        yield f"{one.transfer}: other octets"
+    if not one.sure:
+        return
+    if any(not any(begin <= first and last <= end for begin, end in ranges) for first, last in one.certain):
+        yield f"{one.transfer}: only {ranges} of {one.certain}"
+    if all_is_there and file["complete"] is not one.complete:
+        yield f"{one.transfer}: complete is {file['complete']}"
+    if (
+        file["complete"]
+        and file["verified"] is not one.verified
+        and (all_is_there or not _unknown(file["verified"]))
+    ):
+        yield f"{one.transfer}: verified is {file['verified']}"
+
+
+def _placed(ranges: list[list[int]], digest: object, one: Sent) -> list[list[int]]:
+    """Ranges that count from wherever the tap came in: where in the file they are, by their octets."""
+    for start in sorted({piece.offset for piece in one.pieces}):
+        moved = [[begin + start, end + start] for begin, end in ranges]
+        content = one.of(moved)
+        if content is not None and sha256(content).hexdigest() == digest:
+            return moved
+    return ranges
+
+
+def _unknown(value: object) -> bool:
+    return value is None or value == "file"
 
 
 Key = tuple[str | None, tuple[str, ...], str | None]
