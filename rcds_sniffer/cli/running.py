@@ -20,12 +20,13 @@ from rcds_sniffer.cli.output import StoreSink, WriterSink, refuse_overwriting
 from rcds_sniffer.cli.processes import two_processes
 from rcds_sniffer.cli.signals import Signals, served_signals
 from rcds_sniffer.cli.statistics import now_and_then, served_metrics, snapshot
-from rcds_sniffer.cli.summary import summary
+from rcds_sniffer.cli.summary import recovered, summary
 from rcds_sniffer.cli.whom import given_last, make_warrant
 from rcds_sniffer.cli.wording import counted, number
 from rcds_sniffer.collecting import few_collections
 from rcds_sniffer.compiled import tell_if_slow
 from rcds_sniffer.export.safe_text import safe
+from rcds_sniffer.files import Vault
 from rcds_sniffer.front import Protocols
 from rcds_sniffer.keeping import PacketKeeper
 from rcds_sniffer.orders import NamedTargets, Period, Warrant
@@ -125,9 +126,9 @@ def run(
     except (CaptureError, EngineUnavailable) as error:
         raise UserError(str(error)) from error
     _log(outcome)
-    unwritten = list(_unwritten(backlogs, store if live else None, keeper, given["write"]))
+    unwritten = list(_unwritten(backlogs, store if live else None, keeper, vault, given))
     stored = None if store is None or store.sink is None else store.sink.outcome
-    told = [] if quiet else list(_summary(outcome, source, stored, keeper, given=given, live=live))
+    told = [] if quiet else list(_summary(outcome, source, stored, keeper, vault, given=given, live=live))
     click.echo("\n".join(told + unwritten), err=True, nl=bool(told + unwritten))
     ctx.exit(_exit_code(outcome, signals, lost=bool(source.truncations), unwritten=bool(unwritten)))
 
@@ -180,6 +181,7 @@ def _summary(
     source: Source,
     stored: tuple[int, int] | None,
     keeper: PacketKeeper | None,
+    vault: Vault,
     *,
     given: dict[str, Any],
     live: bool,
@@ -187,6 +189,8 @@ def _summary(
     yield from summary(outcome, source, stored, _asked(given, live))
     if keeper is not None:
         yield f"{given['write']}: {number(keeper.counters.kept, 'packet')} kept"
+    if given["files_folder"] is not None:
+        yield from recovered(given["files_folder"], vault.counters)
 
 
 def _finish(outcome: Outcome, backlogs: list[Backlog], store: Beside[StoreSink] | None) -> None:
@@ -201,13 +205,20 @@ def _finish(outcome: Outcome, backlogs: list[Backlog], store: Beside[StoreSink] 
 
 
 def _unwritten(
-    backlogs: list[Backlog], store: Beside[StoreSink] | None, keeper: PacketKeeper | None, file: str | None
+    backlogs: list[Backlog],
+    store: Beside[StoreSink] | None,
+    keeper: PacketKeeper | None,
+    vault: Vault,
+    given: dict[str, Any],
 ) -> Iterator[str]:
     records = sum(backlog.given_up for backlog in backlogs) + (0 if store is None else store.waiting)
     if records:
         yield f"LOST: {number(records, 'record')} could not be written"
     if keeper is not None and keeper.counters.unwritten:
-        yield f"LOST: {number(keeper.counters.unwritten, 'packet')} could not be written to {file}"
+        yield f"LOST: {number(keeper.counters.unwritten, 'packet')} could not be written to {given['write']}"
+    if vault.counters.unwritten_octets:
+        octets = number(vault.counters.unwritten_octets, "octet")
+        yield f"LOST: {octets} of files could not be written to {given['files_folder']}"
 
 
 def _refuse_overwriting(

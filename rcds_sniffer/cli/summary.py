@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from capture.source import Source
 from rcds_sniffer.cli.explanation import Asked, explanation
 from rcds_sniffer.cli.wording import number
+from rcds_sniffer.export.safe_text import safe
+from rcds_sniffer.files import Counters
 from rcds_sniffer.pipeline import Outcome
 from reassembly.links import LINKS
 
@@ -47,6 +49,16 @@ def summary(outcome: Outcome, source: Source, stored: tuple[int, int] | None, as
     yield from losses(outcome, source)
     if not records:
         yield from explanation(outcome, source, asked)
+
+
+def recovered(folder: str, files: Counters) -> Iterator[str]:
+    """What came into the folder of recovered files."""
+    partial = f", {number(files.partial, 'part')} of others" if files.partial else ""
+    yield f"{safe(folder)}: {number(files.kept, 'whole file')}{partial}"
+    if files.hashed:
+        yield f"{number(files.hashed, 'file')} beyond the limits: only the hash is recorded"
+    if files.cut:
+        yield f"{number(files.cut, 'file')} cut: too many were on their way at once"
 
 
 def losses(outcome: Outcome, source: Source) -> Iterator[str]:
