@@ -28,7 +28,7 @@ _FIRST = re.compile(
 _BEGINS = re.compile(rb"(?:^|(?<=[\0\n]))(?=[A-Z]{2,16} msnmsgr:|MSNSLP/[0-9])", re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"(?:\r\n|\r(?!\n)|\n){2}")
 _WRAPPED = re.compile(rb"^context[ \t]{0,16}:([A-Za-z0-9+/=\s]*)", re.IGNORECASE | re.MULTILINE)
-_PERSON = re.compile(r"<?\s*msnmsgr:([^<>\s]{1,512}?)>?\s*", re.IGNORECASE)
+_PERSON = re.compile(r"<?\s*msnmsgr:([^<>\s]{1,512})", re.IGNORECASE)
 _BRANCH = re.compile(r"branch=([^;\s]{1,128})", re.IGNORECASE)
 
 # fmt: off

@@ -96,7 +96,7 @@ def slp(
         "Max-Forwards": "0",
         "Content-Type": f"application/x-msnmsgr-{kind}",
         "Content-Length": str(len(content) + len(nul)),
-        **headers,
+        **{name.replace("_", "-"): value for name, value in headers.items()},
     }
     return (start + "\r\n" + "".join(f"{k}: {v}\r\n" for k, v in fields.items()) + f"\r\n{content}").encode() + nul
 
@@ -107,8 +107,16 @@ def file_context(name: str | bytes, size: int, preview: bytes = b"", length: int
     return b64encode((context + bytes(30) + b"\xff" * 4).ljust(length, b"\0") + preview).decode()
 
 
-def msnobject(size: int, *, kind: int = 3, creator: str = KIM, friendly: str = "", sha1d: str = "", place: str = "a.tmp"
-              ) -> str:  # fmt: skip
+def msnobject(
+    size: int,
+    *,
+    kind: int = 3,
+    creator: str = KIM,
+    friendly: str = "",
+    sha1d: str = "",
+    place: str = "a.tmp",
+) -> str:
+    """An MSNObject as it stands in a context."""
     encoded = b64encode(friendly.encode("utf-16-le") + b"\0\0").decode()
     return (
         f'<msnobj Creator="{creator}" Size="{size}" Type="{kind}" Location="{place}" Friendly="{encoded}" '

@@ -1,5 +1,7 @@
 """Files that are sent over a switchboard: their offers, answers, octets and ends."""
 
+from base64 import b64decode, b64encode
+
 import pytest
 
 from msnp.utterances import FileOctets
@@ -369,8 +371,6 @@ def test_a_name_is_told_as_it_was_sent(name: str | bytes, told: str | None) -> N
 def test_the_context_may_say_any_length(length: int) -> None:
     context = file_context("a", 5, length=574)
     octets = length.to_bytes(4, "little")
-    from base64 import b64decode, b64encode  # noqa: PLC0415
-
     changed = b64encode(octets + b64decode(context)[4:]).decode()
     invite = slp("INVITE", file_invite("a", 5, Context=changed), sender=KIM, to=LOU)
     (offer,) = steps(wire(*text_v1(KIM, LOU, invite)).end())
