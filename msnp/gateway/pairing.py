@@ -32,6 +32,11 @@ class Request(NamedTuple):
     tunnel: Tunnel | None = None
     post: Post | None = None
 
+    @property
+    def opens(self) -> bool:
+        """It asked the gateway for a new session."""
+        return self.asked is not None and self.asked.opens
+
 
 class Pairing:
     """The requests that wait, and the answers that came too early."""
@@ -53,6 +58,13 @@ class Pairing:
     def waits_for_others(self) -> bool:
         """Requests wait, and none of them is to the gateway."""
         return self.waits and all(request.tunnel is None for request in self._requests)
+
+    @property
+    def opening(self) -> Tunnel | None:
+        """What the latest request opens, if its answer is not seen yet."""
+        if not self._requests or not self._requests[-1].opens:
+            return None
+        return self._requests[-1].tunnel
 
     def await_answer(self, request: Request) -> None:
         """Its answer is to come."""
@@ -84,6 +96,12 @@ class Pairing:
         self._early.append((time, tunnel))
         del self._early[:-MAX_EARLY]
 
+    def set_adrift(self) -> None:
+        """The answers to these requests will not be seen."""
+        for request in self._requests:
+            if request.opens and request.tunnel is not None:
+                request.tunnel.adrift = True
+
     def lose(self) -> None:
         """Messages may have been missed."""
         self._unsure = self._lossy = True
@@ -99,6 +117,6 @@ def _fits(request: Request, key: bytes, known: Tunnel | None) -> bool:
     """After a loss: the request can have got an answer that names this tunnel."""
     if request.asked is None or request.tunnel is None:
         return False
-    if request.asked.opens:
+    if request.opens:
         return known is None or known is request.tunnel
     return request.asked.key == key

@@ -7,8 +7,10 @@ gateways (two networks behind one tap, say) may well give the same number to two
 client and tap, one that sends from several addresses splits a tunnel: better two halves than two people's in one.
 
 The request that opens a session has no name yet. Its tunnel is there at once, so that nothing waits, and is named
-by the answer. Where the answers are not seen, the first request that quotes an unknown SessionID names it, if
-exactly one of this client waits for a name; else the unknown one begins in mid-stream, and says so by a gap.
+by the answer. Where that is not seen, the first request that quotes an unknown SessionID names it, if exactly one
+of this client waits for a name, and its answer must have come by then: no answer to this client is ever seen, or
+messages were lost, or the request follows on the same connection. Else the unknown one begins in mid-stream, and
+says so by a gap.
 
 A decoder is made when a tunnel's first octets come, not before: polls of nothing cost nothing.
 
@@ -33,8 +35,8 @@ MAX_KEPT = 32 * 1024 * 1024
 """Octets that all of them together keep back (bodies that wait, copies of requests). Beyond: bodies that are waited
 for are given up, and no more copies are made."""
 MAX_CLIENTS = 1024
-"""Clients whose opened tunnels wait for their SessionID, or to be asked for again. One more: those of the oldest
-get no name from a later request, and the same request is another tunnel."""
+"""Clients whose opened tunnels wait for their SessionID, or to be asked for again, and clients who are known to get
+answers. One more: the oldest is forgotten, and its session falls in two."""
 MAX_UNNAMED = 4
 """Such tunnels of one client. One more: the same for its oldest."""
 IDLE = 600 * SECOND
@@ -54,6 +56,7 @@ class Tunnel:
         "_origin",
         "_owner",
         "_post",
+        "adrift",
         "client",
         "ended",
         "key",
@@ -66,6 +69,8 @@ class Tunnel:
         """The address of the one who asks."""
         self.key: bytes | None = None
         """The stable half of its SessionID; None as long as it has none."""
+        self.adrift = False
+        """The answer that would name it was missed."""
         self.ended = False
         self._owner = owner
         self._origin = origin
@@ -161,6 +166,7 @@ class Tunnels:
         self._named: dict[_Name, Tunnel] = {}
         self._all: OrderedDict[Tunnel, None] = OrderedDict()  # the one idle longest first
         self._unnamed: Recent[str, list[Tunnel]] = Recent(MAX_CLIENTS)  # by client
+        self._answered: Recent[str, None] = Recent(MAX_CLIENTS)
         self._refused: Recent[tuple[str, str | None, str | None], Tunnel] = Recent(MAX_CLIENTS)
 
     def __len__(self) -> int:
@@ -168,8 +174,8 @@ class Tunnels:
 
     # --- requests -------------------------------------------------------------------------------------------
 
-    def asked(self, asked: Asked, client: str, origin: object, mark: Mark) -> Tunnel:
-        """The tunnel that a request is for."""
+    def asked(self, asked: Asked, client: str, origin: object, mark: Mark, opening: Tunnel | None = None) -> Tunnel:
+        """The tunnel that a request is for; ``opening``: what the request before it on its connection opens."""
         self.settle(mark.time)
         key = asked.key
         if key is None:
@@ -184,7 +190,7 @@ class Tunnels:
         known = self._named.get((client, key))
         if known is None:
             waiting = self._unnamed.get(client, [])
-            if len(waiting) == 1:
+            if len(waiting) == 1 and (waiting[0].adrift or waiting[0] is opening or client not in self._answered):
                 known = self._name(waiting[0], key)
         if known is None:
             return self._joined(client, key, origin, mark)
@@ -195,6 +201,7 @@ class Tunnels:
 
     def named(self, tunnel: Tunnel, key: bytes, mark: Mark) -> None:
         """The answer to the request that opened ``tunnel`` tells its name."""
+        self._answered.remember(tunnel.client, None)
         if tunnel.ended or tunnel.key is not None:
             return
         other = self._named.get((tunnel.client, key))
@@ -208,6 +215,7 @@ class Tunnels:
 
     def answering(self, client: str, key: bytes, origin: object, mark: Mark) -> Tunnel:
         """The tunnel that an answer names, whatever was asked."""
+        self._answered.remember(client, None)
         self.settle(mark.time)
         known = self._named.get((client, key))
         if known is None:

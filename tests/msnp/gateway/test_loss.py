@@ -121,6 +121,29 @@ def test_which_of_two_openings_is_meant_is_not_guessed() -> None:
     assert [(heard.client, heard.gaps) for heard in web.heard] == [(b"x", []), (b"y", []), (b"z", [(True, None)])]
 
 
+def test_an_opening_whose_answer_is_still_to_come_gets_no_strangers_name() -> None:
+    web, wire = begun()
+    wire.send(ask(OPEN_SB, b"x"))
+    web.connect("10.0.0.7:2").send(send("7.1", b"stranger"))
+    wire.send(answer("2.1", b"y"), send("2.1", b"z"))
+    opened, stranger = web.heard[1:]
+    assert (opened.client, opened.server, opened.opened.kind) == (b"xz", b"y", "SB")
+    assert (stranger.client, stranger.gaps) == (b"stranger", [(True, None)])
+
+
+def test_an_opening_whose_answer_was_lost_is_named_by_what_follows() -> None:
+    for lost in ("gap", "end", "same connection"):
+        web, wire = begun()
+        wire.send(ask(OPEN_SB, b"x"))
+        if lost == "gap":
+            wire.lose(False, 100)
+        elif lost == "end":
+            wire.end()
+        following = wire if lost == "same connection" else web.connect("10.0.0.7:2")
+        following.send(send("2.1", b"y"), answer("2.2", b"z"))
+        assert (web.heard[1].opened.kind, web.heard[1].client, web.heard[1].server) == ("SB", b"xy", b"z")
+
+
 def test_answers_alone_are_the_servers_stream() -> None:
     web = Web()
     wire = web.connect()
