@@ -102,7 +102,9 @@ class Road:
         if isinstance(event, StreamData):
             self._opening[event.from_client] += event.octets
         begun = self._flow.opened and not self._gaps
-        found = opening(self._opening[True], self._opening[False], ports_say=True, begun=begun)
+        found = opening(
+            self._opening[True], self._opening[False], ports_say=self._expected(event.time), begun=begun
+        )
         if found is None and len(self._held) <= MAX_HELD:
             return
         self._known = True
@@ -152,6 +154,17 @@ class Road:
 
             return DirectLine(rendezvous, self._port(), self._emit)
         return None
+
+    def _expected(self, time: int) -> bool:
+        """Whether it is one of MSN's ports, or what the traffic agreed on, and not only a port that it named."""
+        flow, rendezvous = self._flow, self._decoder.links.rendezvous
+        ports = flow.server.port, flow.client.port
+        return (
+            not ROADS.isdisjoint(ports)
+            or self._decoder.is_plain(flow)
+            or any(rendezvous.expects_server(str(end), time) for end in (flow.server, flow.client))
+            or any(rendezvous.direct(port, None, time) or rendezvous.ftp("", port, time) for port in ports)
+        )
 
     def _port(self) -> int:
         """The one that is waited at: where the beginning was missed, the other end may have been taken for it."""
