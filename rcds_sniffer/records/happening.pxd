@@ -13,6 +13,7 @@ cdef class Link:
     cdef public object conversation, unsure_since, doubtful_from, started, closed_at
     cdef public bint entered, followed
     cdef public list waiting, pieces
+    cdef public tuple parties
     cdef public dict awaited
     @cython.locals(latest=cython.longlong)
     cpdef moment_of(self, long long time, bint from_client, long long arrival, bint inferred=*)

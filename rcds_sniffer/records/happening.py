@@ -45,8 +45,8 @@ class Link:
     """A tapped connection, and what the recorder knows of it."""
 
     __slots__ = ("_latest_of_client", "_latest_of_server", "account", "awaited", "closed_at", "connection",
-                 "conversation", "doubtful_from", "entered", "followed", "pieces", "started", "unsure_since",
-                 "waiting")  # fmt: skip
+                 "conversation", "doubtful_from", "entered", "followed", "parties", "pieces", "started",
+                 "unsure_since", "waiting")  # fmt: skip
 
     def __init__(self, connection: Connection, started: int) -> None:
         self.connection = connection
@@ -68,6 +68,9 @@ class Link:
         """The same of octets of files."""
         self.started = moment(started, 0)
         """Moment of its first packet."""
+        self.parties: tuple[str, ...] | None = None
+        """Of a connection that carries files alone, from peer to peer: whose they are, once that proves to be a
+        target. Of one that carries conversations: None."""
         self.awaited: dict[int, Happening] = {}
         """What the server may yet say to have delivered, by its transaction."""
         self._latest_of_client = 0

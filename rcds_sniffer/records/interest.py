@@ -5,7 +5,8 @@ the last one went. A target's own connection is a target's to its end; a contact
 and what closes it is none of ours. Who was heard leaving on one connection has left on all of the conversation.
 
 A connection that carries many conversations is followed for whose it is and for nothing that is said on it: a
-contact's has those with everybody else in the same packets.
+contact's has those with everybody else in the same packets. One that carries files from peer to peer is followed,
+from its first packet, when they are a target's: agreed on before the target's eyes, it may concern others.
 """
 
 from collections.abc import Iterable
@@ -43,7 +44,8 @@ class Interest:
         ends = link.connection.client, link.connection.server
         wanted = self._concerns(link, seen.time, now)
         if wanted and not link.followed:
-            whole = self._owned(link, seen.time) and self._owned(link, link.connection.started)
+            owned = self._owned(link, seen.time) and self._owned(link, link.connection.started)
+            whole = owned or link.parties is not None
             self._follower.follow(*ends, whole=whole, seen=seen)
         elif link.followed and not wanted:
             self._follower.unfollow(*ends)
@@ -57,6 +59,8 @@ class Interest:
                 self._follower.unfollow(link.connection.client, link.connection.server)
 
     def _concerns(self, link: Link, time: int, now: int) -> bool:
+        if link.parties is not None:
+            return any(self._warrant.covers(account, time) for account in link.parties)
         if self._owned(link, time) or link.conversation is None or link.closed_at is not None:
             return self._owned(link, time)
         return any(self._warrant.covers(account, time) for account in link.conversation.roster.present(now))

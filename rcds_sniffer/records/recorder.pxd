@@ -23,6 +23,7 @@ cdef class Recorder:
     @cython.locals(ledger=Ledger, connection=Connection, seen=Seen, link=Link, time=cython.longlong)
     cpdef receive(self, Event event)
     cdef _wait(self, Link link, Event event, now)
+    cdef _carries_files(self, Link link)
     cdef _prove(self, Link link, str account)
     cdef _close(self, Link link, now)
     cdef Conversation _conversation_of(self, Link link)

@@ -50,6 +50,9 @@ MAX_WAITING = 1000
 MAX_WAITING_TEXT = 16 << 20
 """Characters that wait so, in all connections; beyond, new events are discarded and counted."""
 
+ROAD = "transfer"
+"""What proves the account of a connection from peer to peer: that it had agreed on a transfer there."""
+
 MAX_PIECES = 8000
 """Pieces of files that wait for the account of one connection; beyond, new ones are discarded and counted."""
 
@@ -109,6 +112,8 @@ class Recorder:
         if isinstance(event, ConnectionClosed):
             self._close(link, now)
         elif isinstance(event, AccountKnown):
+            if event.evidence == ROAD:
+                self._carries_files(link)
             self._prove(link, event.account)
         elif link.account is None and needs_account(event):
             self._wait(link, event, now)
@@ -176,6 +181,12 @@ class Recorder:
         self._octets -= sum(weight(event) for event, _ in pieces)
         return pieces
 
+    def _carries_files(self, link: Link) -> None:
+        """It is none of a conversation's connections, and knows nothing of who is there."""
+        if link.parties is None:
+            link.parties = ()
+            link.doubt(link.started)
+
     def _prove(self, link: Link, account: str) -> None:
         if link.account is not None:
             return
@@ -183,7 +194,7 @@ class Recorder:
         self._warrant.noticed(account)
         for piece, then in self._no_longer_in_pieces(link):  # they may be told of by what comes next
             self._take(link, piece, then)
-        if link.conversation is not None and link.unsure_since is not None:
+        if link.conversation is not None and link.unsure_since is not None and link.parties is None:
             self._ledger.was_there(link.conversation, link, (account,), link.started)
         for event, then in self._no_longer_waiting(link):
             self._take(link, event, then)

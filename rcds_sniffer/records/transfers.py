@@ -43,6 +43,8 @@ class Transfers:
             covers(key.sender, time) or (key.recipient is not None and covers(key.recipient, time))
         ):
             return False
+        if link.parties is not None:
+            link.parties = (key.sender,) if key.recipient is None else (key.sender, key.recipient)
         self._vault.take(key, event)
         return True
 

@@ -4,7 +4,7 @@ from rcds_sniffer import events as ev
 from rcds_sniffer.events import Seen
 from rcds_sniffer.orders import NamedTargets, Period
 from rcds_sniffer.records.recorder import Recorder
-from tests.rcds_sniffer.records.stage import ALICE, BOB, CAROL, MS, START, Stage
+from tests.rcds_sniffer.records.stage import ALICE, BOB, CAROL, MS, START, Line, Stage
 
 
 class Told:
@@ -65,6 +65,41 @@ def test_contacts_connection_is_let_go_when_the_target_leaves_on_its_own() -> No
     contacts = stage.line(BOB, session="1", there=(ALICE, CAROL))
     own.put(ev.Left, account=None)
     assert told.log[-1] == ("unfollow", contacts.connection.client, None)
+
+
+def road(stage: Stage, account: str) -> Line:
+    """A connection between two peers, as told of it for the session of ``account`` that agreed on it."""
+    line = stage.line()
+    line.put(ev.AccountKnown, account=account, evidence="transfer")
+    line.is_session("1")
+    return line
+
+
+def carries(line: Line, sender: str, recipient: str) -> None:
+    line.put(ev.FileOctets, sender=sender, recipient=recipient, transfer="p2p-1", offset=0, octets=b"octets")
+
+
+def test_road_of_others_is_not_followed_though_it_was_agreed_on_before_the_target() -> None:
+    stage, told = staged(ALICE)
+    stage.line(ALICE, session="1", there=(BOB, CAROL))
+    for account in (ALICE, BOB):
+        line = road(stage, account)
+        carries(line, BOB, CAROL)
+        line.put(ev.Typing, sender=BOB)
+    assert len(told.log) == 1, "her own connection to the conversation"
+
+
+def test_road_of_the_targets_file_is_followed_from_its_first_packet() -> None:
+    stage, told = staged(ALICE)
+    own = stage.line(ALICE, session="1", there=(BOB, CAROL))
+    line = road(stage, BOB)
+    carries(line, BOB, ALICE)
+    assert told.log[1:] == [("follow", line.connection.client, True)]
+    own.leaves(None)
+    own.closes()
+    assert len(told.log) == 2, "it goes on"
+    line.closes()
+    assert told.log[2:] == []
 
 
 def test_contacts_connection_is_let_go_when_it_ends() -> None:

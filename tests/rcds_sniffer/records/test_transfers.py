@@ -403,6 +403,20 @@ def test_answer_of_another_in_the_conversation_is_not_the_files() -> None:
     assert record.file["answer"] is None
 
 
+def test_road_of_a_file_makes_nobody_surer_of_who_is_in_the_conversation() -> None:
+    stage = FileStage(ALICE, BOB)
+    alice = stage.line(ALICE, session="17", unsure=True)
+    direct = stage.line()
+    direct.put(ev.AccountKnown, account=ALICE, evidence="transfer")
+    direct.is_session("17")
+    carry(direct, ALICE)
+    alice.says("who is there?")
+    alice.put(ev.Typing, sender=None, at=30_000)
+    alice.hears(BOB, "me, all the time", at=31_000)
+    stage.end()
+    assert (ALICE, (BOB,), "who is there?") in stage.messages(BOB)
+
+
 def test_copy_that_knows_no_offsets_is_not_mixed_with_another() -> None:
     stage = FileStage(BOB)
     alice, bob = talk(stage)
