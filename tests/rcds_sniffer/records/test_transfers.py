@@ -404,17 +404,18 @@ def test_answer_of_another_in_the_conversation_is_not_the_files() -> None:
 
 
 def test_road_of_a_file_makes_nobody_surer_of_who_is_in_the_conversation() -> None:
-    stage = FileStage(ALICE, BOB)
+    stage = FileStage(CAROL)
     alice = stage.line(ALICE, session="17", unsure=True)
+    alice.hears(BOB, "hello")
     direct = stage.line()
     direct.put(ev.AccountKnown, account=ALICE, evidence="transfer")
     direct.is_session("17")
     carry(direct, ALICE)
     alice.says("who is there?")
     alice.put(ev.Typing, sender=None, at=30_000)
-    alice.hears(BOB, "me, all the time", at=31_000)
+    alice.hears(CAROL, "me, all the time", at=31_000)
     stage.end()
-    assert (ALICE, (BOB,), "who is there?") in stage.messages(BOB)
+    assert (ALICE, (BOB, CAROL), "who is there?") in stage.messages(CAROL)
 
 
 def test_copy_that_knows_no_offsets_is_not_mixed_with_another() -> None:
