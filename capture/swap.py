@@ -51,20 +51,27 @@ def swap_filter(descriptor: int, set_filter: Callable[[], None]) -> bool:
     Raises:
         OSError: whatever ``set_filter`` raises; the old filter stays.
     """
+    try:
+        stand_in = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    except OSError:  # a service may be forbidden to have any
+        set_filter()
+    else:
+        with stand_in:
+            _set_aside(descriptor, stand_in.fileno(), set_filter)
+            if not _copy_filter(stand_in.fileno(), descriptor):
+                set_filter()
+    return bool(_filter_of(descriptor))
+
+
+def _set_aside(descriptor: int, stand_in: int, set_filter: Callable[[], None]) -> None:
+    """Set the filter on the stand-in, under the descriptor's number."""
     kept = os.dup(descriptor)
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stand_in:
-            os.dup2(stand_in.fileno(), descriptor, inheritable=False)
-            try:
-                set_filter()
-            finally:
-                os.dup2(kept, descriptor, inheritable=False)
-            swapped = _copy_filter(stand_in.fileno(), descriptor)
-    finally:
-        os.close(kept)
-    if not swapped:
+        os.dup2(stand_in, descriptor, inheritable=False)
         set_filter()
-    return bool(_filter_of(descriptor))
+    finally:
+        os.dup2(kept, descriptor, inheritable=False)
+        os.close(kept)
 
 
 def _copy_filter(source: int, target: int) -> bool:
