@@ -323,7 +323,11 @@ class Recorder:
             return
         conversation.note_name(actor, event.sender_name)
         sighting = self._sighting(link, event, outgoing, now)
-        addressee = event.recipient if isinstance(event, Sending) else None
+        addressee = None
+        if isinstance(event, Sending):
+            addressee = event.recipient
+            if link.parties is not None:
+                self._ledger.transfers.claim(link, event)
         happening = self._ledger.sight(conversation, sighting, kind_of(event), actor, addressee)
         conversation = conversation.current()
         then = happening.moment

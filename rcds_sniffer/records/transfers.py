@@ -37,16 +37,23 @@ class Transfers:
 
     def take(self, link: Link, event: FileOctets) -> bool:
         """Hand octets to the vault, if a target sends or gets them; False if neither is one as far as is known."""
-        key = key_of(link, event)
-        covers, time = self._warrant.covers, event.seen.time
-        if key is None or not (
-            covers(key.sender, time) or (key.recipient is not None and covers(key.recipient, time))
-        ):
+        key = self.claim(link, event)
+        if key is None:
             return False
-        if link.parties is not None:
-            link.parties = (key.sender,) if key.recipient is None else (key.sender, key.recipient)
         self._vault.take(key, event)
         return True
+
+    def claim(self, link: Link, event: FileOctets | Sending) -> TransferKey | None:
+        """Which transfer it is of, if that is a target's; so is the road then on which it came."""
+        key = key_of(link, event)
+        if key is None:
+            return None
+        parties = (key.sender,) if key.recipient is None else (key.sender, key.recipient)
+        if not any(self._warrant.covers(account, event.seen.time) for account in parties):
+            return None
+        if link.parties is not None:
+            link.parties = parties
+        return key
 
     def tell(self, record: CommunicationRecord, happening: Happening) -> None:
         """Put into a record of a transfer's step or end what is known of its file, before it is handed on."""

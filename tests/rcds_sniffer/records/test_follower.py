@@ -89,6 +89,16 @@ def test_road_of_others_is_not_followed_though_it_was_agreed_on_before_the_targe
     assert len(told.log) == 1, "her own connection to the conversation"
 
 
+def test_road_of_an_empty_file_is_followed_too() -> None:
+    stage, told = staged(ALICE)
+    stage.line(ALICE, session="1", there=(BOB,))
+    line = road(stage, ALICE)
+    whom = {"sender": BOB, "recipient": ALICE, "transfer": "ftp-1"}
+    file = {"name": "empty", "size": 0, "sha1": None, "outcome": "complete"}
+    line.put(ev.Sending, kind="file", identity="ftp-1 data", file=file, **whom)
+    assert told.log[1:] == [("follow", line.connection.client, True)]
+
+
 def test_road_of_the_targets_file_is_followed_from_its_first_packet() -> None:
     stage, told = staged(ALICE)
     own = stage.line(ALICE, session="1", there=(BOB, CAROL))
