@@ -151,9 +151,9 @@ class Chat:
         text: str | None = None,
         to: Account | None = None,
         **details: object,
-    ) -> None:
+    ) -> list[tuple[Account, Talk, list[Write]]]:
         """Any payload, with what a record must say of it; ``to``: for one alone, though all see it."""
-        self._sends(kind, who, payloads, letter, text=text, details=details, to=to)
+        return self._sends(kind, who, payloads, letter, text=text, details=details, to=to)
 
     def passes(
         self, who: Account, payload: bytes, letter: str, *, refused: bool = False, at: int | None = None
@@ -271,21 +271,22 @@ class Chat:
         at: int | None = None,
         details: Mapping[str, object] | None = None,
         to: Account | None = None,
-    ) -> None:
+    ) -> list[tuple[Account, Talk, list[Write]]]:
         talk = self.roster[who]
         if at is None:
             talk.begins(self.world.step())
         others = [(other, theirs) for other, theirs in self.roster.items() if other is not who]
         refused = refused or not others
         passed = [self.passes(who, payload, letter, refused=refused, at=at) for payload in payloads]
-        if kind is None:
-            return
         traces = [(rows[0][0], rows[0][1], [write for *_, write in rows]) for rows in zip(*passed, strict=True)]
+        if kind is None:
+            return traces
         self.world.record(
             kind, who, traces, recipients=[other for other, _ in others] if to is None else [to], text=text,
             outcome="refused" if refused else "delivered", answer=self._answer(letter, refused),
             conversation=self.session, details=details,
         )  # fmt: skip
+        return traces
 
     def _answer(self, letter: str, refused: bool) -> str | None:
         if refused:

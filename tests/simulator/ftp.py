@@ -83,7 +83,9 @@ class Ftp:
         body = "".join(f"{name}: {value}\r\n" for name, value in said.items())
         payload = mime.message("text/x-msmsgsinvite; charset=UTF-8", f"{body}\r\n".encode())
         other = self.taker if who is self.owner else self.owner
-        self.chat.sends(kind, who, [payload], "N", to=other, **told)
+        traces = self.chat.sends(kind, who, [payload], "N", to=other, **told)
+        if kind == "file-offer":
+            self.moving.offers += [(talk.connection, writes) for _, talk, writes in traces]
 
     # The file.
 

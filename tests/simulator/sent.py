@@ -61,6 +61,8 @@ class Sent:
     """Whether a whole content is what its object announced; None: nothing was announced."""
     sure: bool = True
     """Whether it is certain what a reader must make of it."""
+    offers: tuple[tuple[Range, ...], ...] = ()
+    """What names it, on each connection that showed that."""
     content: bytes = b""
     """What is there of it, without the holes."""
     ranges: tuple[Span, ...] = ()
@@ -108,6 +110,7 @@ class Moving:
     sure: bool = True
     outcome: str = "cut"
     pieces: list[tuple[Connection, Write, int, int, bytes, bool]] = field(default_factory=list)
+    offers: list[tuple[Connection, list[Write]]] = field(default_factory=list)
 
     def passed(
         self, connection: Connection, write: Write, at: int, offset: int, octets: bytes, *, framed: bool
@@ -117,7 +120,7 @@ class Moving:
             self.pieces.append((connection, write, at, offset, octets, framed))
 
 
-def settled(moving: Moving, pieces: Iterable[Piece]) -> Sent:
+def settled(moving: Moving, pieces: Iterable[Piece], offers: Iterable[tuple[Range, ...]]) -> Sent:
     """As it is judged, its pieces where the wire has them."""
     return Sent(
         moving.kind,
@@ -132,6 +135,7 @@ def settled(moving: Moving, pieces: Iterable[Piece]) -> Sent:
         tuple(pieces),
         moving.verified,
         moving.sure,
+        tuple(offers),
     )
 
 
@@ -152,6 +156,7 @@ def survived(sent: Iterable[Sent], frames: Iterable[Frame]) -> list[Sent]:
                 certain.append((piece.offset, piece.offset + len(piece.octets)))
         if not found and not any(seen.of(place) for piece in one.pieces for place in piece.command):
             continue
+        named = any(all(map(seen.all_of, offer)) for offer in one.offers)
         content: dict[int, int] = {}
         for _, offset, octets in sorted(found, key=lambda item: item[:2]):
             for number, octet in enumerate(octets):
@@ -160,6 +165,7 @@ def survived(sent: Iterable[Sent], frames: Iterable[Frame]) -> list[Sent]:
         out.append(
             replace(
                 one,
+                name=one.name if named else None,
                 content=bytes(content[at] for at in sorted(content)),
                 ranges=_joined((at, at + 1) for at in content),
                 certain=_joined((begin, min(end, one.size)) for begin, end in certain if begin < one.size),

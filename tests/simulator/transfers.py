@@ -19,6 +19,7 @@ from .sent import Moving
 if TYPE_CHECKING:
     from .bearers import Bearer, Trace
     from .people import Account
+    from .tcp import Write
 
 Part = tuple[int, bytes]
 """Where octets stand in a content, and the octets."""
@@ -284,10 +285,12 @@ def fetches(line: Line, taker: Account, kind: int, content: bytes, *, old: bool 
 def _tells(kind: str, who: Account, transfer: Transfer, traces: list[Trace], told: dict[str, object]) -> None:
     """The world hears of a step; its copies are on whatever connections showed it."""
     world, line = transfer.world, transfer.line
-    shown: dict[int, tuple[Account, object, list[object]]] = {}
+    shown: dict[int, tuple[Account, Trace, list[Write]]] = {}
     for trace in traces:
         account = world.owner_of(trace.connection)
         shown.setdefault(trace.connection.number, (account, trace, []))[2].append(trace.write)
+    if kind == "file-offer":
+        transfer.moving.offers += [(trace.connection, writes) for _, trace, writes in shown.values()]
     world.record(
         kind,
         who,
