@@ -87,9 +87,9 @@ class Channel:
         return mark_at(mark.time, self.count & 0xFFFFFFFF, mark.packet, mark.source)
 
     def close(self) -> None:
-        """Forget what waits."""
+        """Nobody is waited for any longer."""
         while self._row:
-            self._row.pop(0).drop()
+            self._give_up()
 
     # --- the row, for its inlets ----------------------------------------------------------------------------
 
@@ -185,8 +185,11 @@ class Inlet:
             channel.pass_on(octets, mark)
 
     def _end(self) -> None:
-        if self._missing != 0 and (self._post is None or not self._post.break_off()):
+        post = self._post
+        if self._missing != 0 and (post is None or not post.break_off()):
             self._channel.owe(self._missing)
+        if post is not None:
+            post.abandon()
 
     def flow(self) -> None:
         """It is its turn: what waited goes on."""

@@ -121,9 +121,9 @@ class Tunnel:
         """Nothing more will come."""
         if self.ended:
             return
-        self.ended = True
         for channel in self._channels:
             channel.close()
+        self.ended = True
         if self._post is not None:
             self._post.supersede()
         if self._decoder is not None:

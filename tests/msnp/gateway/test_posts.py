@@ -95,6 +95,21 @@ def test_a_request_with_a_hole_or_of_many_octets_is_not_known_again() -> None:
     assert len(web.only.client) == 1 + 2 * len(long)
 
 
+def test_what_is_lost_of_the_second_copy_is_known_from_the_first() -> None:
+    whole = send("1.1", b"0123456789")[1]
+    for begin, end in ((-7, -3), (-3, len(whole))):
+        web, wire = begun()
+        wire.send((True, whole))
+        wire.end()
+        wire = web.connect()
+        wire.send((True, whole[:begin]))
+        wire.lose(True, len(whole[begin:end]))
+        wire.send((True, whole[end:]), answer("1.2"), send("1.2", b"c"))
+        assert web.only.said[2:] == [("data", True, b"0123456789"), ("data", True, b"c")]
+        web.tunnels.close(web.mark())
+        assert web.tunnels.budget.used == 0
+
+
 def test_copies_are_given_back() -> None:
     web, wire = begun()
     for number in range(50):

@@ -231,6 +231,16 @@ def test_who_blocks_others_too_long_or_for_too_much_is_given_up() -> None:
     assert web.tunnels.budget.used < 100
 
 
+def test_what_waits_when_a_tunnel_ends_is_told() -> None:
+    web = Web()
+    one, two = web.connect("10.0.0.7:1"), web.connect("10.0.0.7:2")
+    one.send(ask(OPEN, b"a"), answer("1.1"), (True, send("1.1", b"first")[1][:-3]))
+    two.send(send("1.1", b"second"))
+    web.tunnels.close(web.mark())
+    assert web.only.said[1:] == [("data", True, b"fi"), ("gap", True, None), ("data", True, b"second")]
+    assert web.tunnels.budget.used == 0
+
+
 def test_an_answer_without_length_ends_with_the_connection_or_with_the_next() -> None:
     web = Web()
     wire = web.connect()
