@@ -14,11 +14,11 @@ from rcds_sniffer.records.steady cimport SteadyClock
 cdef class Recorder:
     cdef readonly object _warrant
     cdef object _interest, _muting
+    cdef readonly object _held
     cdef bint _paced
     cdef SteadyClock _steady
     cdef readonly Ledger _ledger
     cdef readonly dict _links
-    cdef readonly Py_ssize_t _waiting, _octets
 
     @cython.locals(ledger=Ledger, connection=Connection, seen=Seen, link=Link, time=cython.longlong)
     cpdef receive(self, Event event)

@@ -30,7 +30,6 @@ from rcds_sniffer.events import (
     RosterUnsure,
     Sending,
     Utterance,
-    weight,
 )
 from rcds_sniffer.files import Vault
 from rcds_sniffer.orders import Warrant
@@ -43,21 +42,10 @@ from rcds_sniffer.records.muting import Muting
 from rcds_sniffer.records.record import CommunicationRecord
 from rcds_sniffer.records.roster import MAX_ACCOUNTS
 from rcds_sniffer.records.steady import SteadyClock
-
-MAX_WAITING = 1000
-"""Events of one connection that wait for its account; beyond, new ones are discarded and counted."""
-
-MAX_WAITING_TEXT = 16 << 20
-"""Characters that wait so, in all connections; beyond, new events are discarded and counted."""
+from rcds_sniffer.records.waiting import Waiting
 
 ROAD = "transfer"
 """What proves the account of a connection from peer to peer: that it had agreed on a transfer there."""
-
-MAX_PIECES = 8000
-"""Pieces of files that wait for the account of one connection; beyond, new ones are discarded and counted."""
-
-MAX_WAITING_OCTETS = 16 << 20
-"""Octets of files that wait so, in all connections; beyond, the same."""
 
 
 class Recorder:
@@ -85,7 +73,7 @@ class Recorder:
         self._steady = SteadyClock()
         self._ledger = Ledger(warrant, emit, sensor, settle, PATIENCE if paced else None, files=files)
         self._links: dict[Connection, Link] = {}
-        self._waiting = self._octets = 0
+        self._held = Waiting()
 
     @property
     def clock(self) -> int:
@@ -158,28 +146,8 @@ class Recorder:
     # --- the connection -----------------------------------------------------------------------------------------
 
     def _wait(self, link: Link, event: Event, now: int) -> None:
-        cost = weight(event)
-        if isinstance(event, FileOctets):
-            if len(link.pieces) < MAX_PIECES and self._octets + cost <= MAX_WAITING_OCTETS:
-                link.pieces.append((event, now))
-                self._octets += cost
-            else:
-                self.counters.unattributed += 1
-        elif len(link.waiting) < MAX_WAITING and self._waiting + cost <= MAX_WAITING_TEXT:
-            link.waiting.append((event, now))
-            self._waiting += cost
-        else:
+        if not self._held.hold(link, event, now):
             self.counters.unattributed += 1
-
-    def _no_longer_waiting(self, link: Link) -> list[tuple[Event, int]]:
-        waiting, link.waiting = link.waiting, []
-        self._waiting -= sum(weight(event) for event, _ in waiting)
-        return waiting
-
-    def _no_longer_in_pieces(self, link: Link) -> list[tuple[FileOctets, int]]:
-        pieces, link.pieces = link.pieces, []
-        self._octets -= sum(weight(event) for event, _ in pieces)
-        return pieces
 
     def _carries_files(self, link: Link) -> None:
         """It is none of a conversation's connections, and knows nothing of who is there."""
@@ -192,20 +160,21 @@ class Recorder:
             return
         link.account = account
         self._warrant.noticed(account)
-        for piece, then in self._no_longer_in_pieces(link):  # they may be told of by what comes next
+        for piece, then in self._held.pieces(link):  # they may be told of by what comes next
             self._take(link, piece, then)
         if link.conversation is not None and link.unsure_since is not None and link.parties is None:
             self._ledger.was_there(link.conversation, link, (account,), link.started)
-        for event, then in self._no_longer_waiting(link):
+        for event, then in self._held.events(link):
             self._take(link, event, then)
 
     def _close(self, link: Link, now: int) -> None:
         self._links.pop(link.connection, None)
-        for piece, _ in self._no_longer_in_pieces(link):
-            self.counters.unattributed += 1
+        for piece, _ in self._held.pieces(link):
             if self._warrant.everybody:
                 self._ledger.transfers.take_unproven(piece)
-        for event, then in self._no_longer_waiting(link):
+            else:
+                self.counters.unattributed += 1
+        for event, then in self._held.events(link):
             self.counters.unattributed += 1
             if self._warrant.everybody and isinstance(event, Utterance):
                 self._ledger.write_unproven(self._conversation_of(link), event, then)

@@ -1,19 +1,19 @@
 """Bounded memory: each limit of the recorder, and its stated behaviour there."""
 
 from rcds_sniffer import events as ev
-from rcds_sniffer.records import conversation, conversations, ledger, recorder
+from rcds_sniffer.records import conversation, conversations, ledger, waiting
 from tests.rcds_sniffer.records.stage import ALICE, BOB, Stage
 
 
 def test_events_of_an_unproven_account_are_discarded_beyond_the_limit() -> None:
     stage = Stage(ALICE)
     line = stage.line(unsure=True)
-    for number in range(recorder.MAX_WAITING + 7):
+    for number in range(waiting.MAX_WAITING + 7):
         line.says(str(number))
     assert stage.recorder.counters.unattributed == 7
     line.is_of(ALICE)
     stage.end()
-    assert len(stage.messages(ALICE)) == recorder.MAX_WAITING
+    assert len(stage.messages(ALICE)) == waiting.MAX_WAITING
 
 
 def test_texts_without_known_recipients_are_recorded_beyond_the_limit() -> None:

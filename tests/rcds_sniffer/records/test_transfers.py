@@ -9,7 +9,7 @@ import pytest
 from rcds_sniffer import events as ev
 from rcds_sniffer.files import FileLimits, Vault
 from rcds_sniffer.orders import Everybody, NamedTargets, Period, Warrant
-from rcds_sniffer.records import recorder as recorder_module
+from rcds_sniffer.records import waiting
 from rcds_sniffer.records.ledger import SETTLE
 from rcds_sniffer.records.record import CommunicationRecord
 from rcds_sniffer.records.recorder import Recorder
@@ -311,7 +311,7 @@ def test_account_never_proven_has_its_files_where_everybody_is_recorded(tmp_path
     assert (whole.target, whole.sender, whole.complete) == (None, None, True)
     assert (part.target, part.sender, part.complete, part.missing_bytes) == (None, ALICE, False, SIZE - 4096)
     assert len(os.listdir(tmp_path)) == 2
-    assert stage.recorder._octets == 0
+    assert stage.recorder._held.octets == 0
 
 
 def test_account_never_proven_leaves_no_file(tmp_path: Path) -> None:
@@ -322,12 +322,12 @@ def test_account_never_proven_leaves_no_file(tmp_path: Path) -> None:
     line.closes()
     stage.end()
     assert (stage.of("file"), os.listdir(tmp_path)) == ([], [])
-    assert stage.recorder._octets == 0
+    assert stage.recorder._held.octets == 0
 
 
 def test_octets_that_wait_are_bounded_and_leave_room_for_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder_module, "MAX_PIECES", 30)
-    monkeypatch.setattr(recorder_module, "MAX_WAITING_OCTETS", 50_000)
+    monkeypatch.setattr(waiting, "MAX_PIECES", 30)
+    monkeypatch.setattr(waiting, "MAX_WAITING_OCTETS", 50_000)
     stage = FileStage(ALICE)
     lines = [stage.line(unsure=True), stage.line(unsure=True)]
     for line in lines:
@@ -335,7 +335,7 @@ def test_octets_that_wait_are_bounded_and_leave_room_for_texts(monkeypatch: pyte
         line.says("hello")
     assert [len(stage.recorder._links[line.connection].pieces) for line in lines] == [30, 19]
     lines[0].is_of(ALICE)
-    assert stage.recorder._octets == 18 * 1024 + 672
+    assert stage.recorder._held.octets == 18 * 1024 + 672
     stage.end()
     assert len(stage.messages(ALICE)) == 1
 
