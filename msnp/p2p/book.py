@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msnp.limits import SECOND
 from msnp.p2p.carriers import OWN, Body, Carrier
 from msnp.p2p.headers import Packet
 from msnp.p2p.offered import Offered, offers_of
+from msnp.p2p.slp import Slp
 from msnp.p2p.transfers import Transfer, kind_of_data
 from msnp.utterances import Origin
 
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
 MAX_CALLS = 64
 """Calls that are remembered; beyond, one that is over is forgotten, else one without content, else the oldest,
 which ends as cut."""
+MAX_EARLY = 16
+"""Texts kept that came before the INVITE of their call; beyond, the oldest is forgotten."""
+LINGER = 60 * SECOND
+"""After somebody hung up, how long what was sent before may still come: lost octets are waited for in one direction
+while the other goes on. A transfer's end is told then, or with the connection's."""
 COUNTER = "content application/x-msnmsgrp2p"
 """Counts packets that told nothing: acknowledgements, preparations, and what makes no sense."""
 
@@ -28,6 +35,7 @@ class Book:
         self.calls: list[Transfer] = []
         self.own: str | None = None
         """The connection's own account, as soon as it is known."""
+        self._early: list[tuple[Carrier, Slp]] = []
 
     def learn_own(self) -> None:
         """What was noted of the own account while it was not known is now of this one."""
@@ -35,6 +43,33 @@ class Book:
             self.own = own
             for call in self.calls:
                 call.know_own(own)
+
+    def prove_own(self, call: Transfer, carrier: Carrier) -> None:
+        """In one call somebody is named whom the other end of it takes for this connection's (reference 2.4, 6)."""
+        if self.own is not None or carrier.origin is None:
+            return
+        own = call.own_by(carrier)
+        if own is not None:
+            side = carrier.from_client
+            self.state.learn_account(own, "P2P-Dest", carrier.mark, from_client=side, inferred=True)
+            self.learn_own()
+
+    def settle(self, carrier: Carrier) -> None:
+        """Tell of transfers whose end was waited for long enough."""
+        for call in self.calls:
+            if call.closed is not None and carrier.mark.time - call.closed[1] > LINGER:
+                call.end(carrier.tell, "cut")
+
+    def keep(self, carrier: Carrier, slp: Slp) -> None:
+        """A text of a call that is not known yet."""
+        if slp.call_id is not None:
+            self._early = [*self._early[1 - MAX_EARLY :], (carrier, slp)]
+
+    def kept(self, call: Transfer, time: int) -> list[tuple[Carrier, Slp]]:
+        """Those of a call that is known now."""
+        found = [(c, s) for c, s in self._early if s.call_id == call.call_id and time - c.mark.time <= LINGER]
+        self._early = [(c, s) for c, s in self._early if s.call_id != call.call_id]
+        return found
 
     def count_odd(self) -> None:
         """A packet told nothing."""

@@ -144,6 +144,7 @@ class Calls:
         self._take_read(carrier, packet, body)
 
     def _take_read(self, carrier: Carrier, packet: Packet, body: Body) -> None:
+        self._book.settle(carrier)
         if packet.flags & CONTROL:
             taken = self._take_control(carrier, packet)
         elif packet.session:
@@ -163,6 +164,7 @@ class Calls:
             speaker = call.speaker(carrier)
             if speaker is None and carrier.origin is not None:
                 continue
+            self._book.prove_own(call, carrier)
             if packet.flags & (CLOSE | FAILED):
                 hang_up(self._book, call, carrier, speaker or call.other(call.sends), "closed")
                 return True
@@ -192,6 +194,8 @@ class Calls:
             speaker = who
         if call.over or speaker != call.sends or not call.takes(packet, body, present):
             return False
+        self._book.prove_own(call, carrier)
+        speaker = call.sends
         origin = self._book.origin(carrier, speaker)
         taken = call.take(carrier, origin, packet, body, liar=speaker in self._liars)
         if call.placing is not None and call.placing.lying and len(self._liars) < MAX_LIARS:

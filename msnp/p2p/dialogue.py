@@ -30,10 +30,14 @@ def take_slp(calls: Calls, book: Book, carrier: Carrier, slp: Slp) -> None:
             book.count_odd()
             return
         carrier = found
+    elif carrier.from_client and book.own is None and (own := slp.person("from")) is not None:
+        book.state.learn_account(own, "SLP From", carrier.mark, from_client=True)
+        book.learn_own()
+        carrier = carrier._replace(sender=book.own)
     if slp.kind in _TRANSPORTS:
         _take_bridge(calls, book, carrier, slp)
     elif slp.method == "INVITE":
-        _take_invite(book, carrier, slp)
+        _take_invite(calls, book, carrier, slp)
     else:
         _take_answer(book, carrier, slp)
 
@@ -47,19 +51,25 @@ def _named(book: Book, carrier: Carrier, slp: Slp) -> Carrier | None:
     return named if any(call.speaker(named) is not None for call in book.calls) else None
 
 
-def _take_invite(book: Book, carrier: Carrier, slp: Slp) -> None:
+def _take_invite(calls: Calls, book: Book, carrier: Carrier, slp: Slp) -> None:
     sender, recipient, session = carrier.sender, carrier.recipient, slp.session
     if sender is None or recipient is None or not session or "euf-guid" not in slp.body:
         book.count_odd()
         return
     old, _ = book.find(carrier, session)
-    if old is not None and (not old.over or old.call_id == slp.call_id):
+    offer = read_offer(slp)
+    if old is not None and old.learn(offer, sender, recipient):
+        call = old  # its content came before
+    elif old is not None and (old.call_id == slp.call_id or not (old.over or old.closed)):
         return  # said again
-    call = Transfer(session, sender, recipient, read_offer(slp))
+    else:
+        call = Transfer(session, sender, recipient, offer)
+        book.add(call)
     call.call_id = slp.call_id
-    book.add(call)
     book.note(call, carrier.mark.time)
     call.step(carrier, book.origin(carrier, sender), "file-offer", None, by_inviter=True)
+    for early, text in book.kept(call, carrier.mark.time):
+        take_slp(calls, book, early, text)
 
 
 def _take_answer(book: Book, carrier: Carrier, slp: Slp) -> None:
@@ -67,8 +77,12 @@ def _take_answer(book: Book, carrier: Carrier, slp: Slp) -> None:
     call = _call_of(book, carrier, slp)
     if call is None and slp.method is None and slp.call_id is not None:
         call = book.adopt(carrier, slp.call_id)
-    speaker = call.speaker(carrier) if call is not None else None
-    if call is None or speaker is None:
+    if call is None:
+        book.keep(carrier, slp)
+        return
+    book.prove_own(call, carrier)
+    speaker = call.speaker(carrier)
+    if speaker is None:
         return
     if slp.method == "BYE":
         hang_up(book, call, carrier, speaker, "BYE")
@@ -80,11 +94,12 @@ def _take_answer(book: Book, carrier: Carrier, slp: Slp) -> None:
 
 
 def _call_of(book: Book, carrier: Carrier, slp: Slp) -> Transfer | None:
-    """The call that a text is of: by its Call-ID, or where that is missing by its session."""
+    """The call that a text is of: by its Call-ID, or where either has none by its session."""
     for call in reversed(book.calls):
         if call.over or call.speaker(carrier) is None:
             continue
-        if slp.call_id == call.call_id if slp.call_id is not None else slp.session == call.session:
+        unnamed = call.call_id is None or slp.call_id is None
+        if slp.session == call.session if unnamed else slp.call_id == call.call_id:
             return call
     return None
 
@@ -99,17 +114,22 @@ def hang_up(book: Book, call: Transfer, carrier: Carrier, speaker: str, reason: 
     """One of the two ends a call, or never takes it up."""
     by_inviter = speaker == call.inviter
     unheard = by_inviter and carrier.from_client and not book.state.server_heard  # was it accepted? nobody knows
-    if not (call.over or call.began or call.accepted or unheard):
+    if call.over:
+        return
+    if not (call.began or call.accepted or unheard):
         call.step(carrier, book.origin(carrier, speaker), "file-decline", reason, by_inviter=by_inviter)
-    if call.accepted and not (call.over or call.began):
+        call.end(carrier.tell, "cancelled")
+        return
+    if call.accepted and not call.began:
         call.end_empty(carrier, book.origin(carrier._replace(origin=None), call.sends))
-    call.end(carrier.tell, "cancelled")
+    call.close(carrier.mark.time)
 
 
 def _take_bridge(calls: Calls, book: Book, carrier: Carrier, slp: Slp) -> None:
     """Where a direct connection may come: it is awaited."""
     call = _call_of(book, carrier, slp)
     if call is None:
+        book.keep(carrier, slp)
         return
     bridge = read_bridge(slp.body)
     for name, addresses in bridge.sides().items():

@@ -40,6 +40,7 @@ class Transfer:
         "acknowledged",
         "bridges",
         "call_id",
+        "closed",
         "invited",
         "inviter",
         "kind",
@@ -64,6 +65,8 @@ class Transfer:
         """Nothing more is told of it."""
         self.acknowledged = False
         """Who gets it said that all of it came."""
+        self.closed: tuple[str, int] | None = None
+        """Somebody hung up: the outcome, unless more comes that was held back on the way, and when."""
         self.placing: Placing | None = None
         self.bridges: dict[str, list[str]] = {}
         """Addresses that both named."""
@@ -84,6 +87,14 @@ class Transfer:
         """Some of its content came."""
         return self._first is not None
 
+    def learn(self, offer: Offer, inviter: str, invited: str) -> bool:
+        """The INVITE comes late; False where it is not of what goes on here."""
+        if self.over or self.offer is not None or self.sends != (invited if offer.asked else inviter):
+            return False
+        self.offer, self.inviter, self.invited, self.kind = offer, inviter, invited, offer.kind
+        self.accepted = False  # it was taken for so
+        return True
+
     def know_own(self, own: str) -> None:
         """The connection's own account is known now."""
         self.inviter, self.invited, self.sends = (
@@ -99,6 +110,15 @@ class Transfer:
                 return sender
         elif sender == OWN and recipient in ends:
             return self.invited if recipient == self.inviter else self.inviter
+        return None
+
+    def own_by(self, carrier: Carrier) -> str | None:
+        """Whom a packet of this call shows to be the connection's own account, while that is not known."""
+        ends = (self.inviter, self.invited)
+        if carrier.sender == OWN:
+            return self.other(carrier.recipient) or None if carrier.recipient in ends else None
+        if carrier.sender in ends and OWN in ends and carrier.recipient not in ends:
+            return carrier.recipient
         return None
 
     def other(self, account: str) -> str:
@@ -201,8 +221,12 @@ class Transfer:
             and self._coverage.has_all(placing.total)
         )
 
+    def close(self, time: int) -> None:
+        """Somebody hung up. What was sent before may still come, where octets in front of it are waited for."""
+        self.closed = self.closed or ("cancelled", time)
+
     def end(self, tell: Callable[[Event], None], outcome: str) -> None:
-        """Nothing more comes: tell what came, if anything did.
+        """Nothing more comes: tell what came, if anything did; ``outcome`` counts if nobody hung up.
 
         Where the last octet was seen, or whoever gets it said that it was whole, it is ``complete``, although the
         tap may have lost some: then nobody cancelled it.
@@ -210,6 +234,8 @@ class Transfer:
         if self.over:
             return
         self.over = True
+        if self.closed is not None:
+            outcome = self.closed[0] if outcome == "cut" else outcome
         first, placing = self._first, self.placing
         if first is None or self._headers is None:
             return

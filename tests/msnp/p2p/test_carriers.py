@@ -11,6 +11,7 @@ from msnp.state import State
 from msnp.utterances import FileOctets
 from tests.msnp.dialogue import Said, Wire, only, say
 from tests.msnp.p2p.packets import (
+    DAN,
     KIM,
     LOU,
     POINT,
@@ -153,8 +154,11 @@ def test_content_of_an_unknown_call_is_nobodys() -> None:
 
 
 def test_a_packet_that_closes_cancels_on_a_direct_connection() -> None:
-    direct = Straight(wire(*offered("a.bin", len(CONTENT))))
-    direct.send(parts_v1(CONTENT)[0], v1(SESSION, flags=0x40), parts_v1(CONTENT)[1])
+    board = wire(*offered("a.bin", len(CONTENT)))
+    direct = Straight(board)
+    direct.send(parts_v1(CONTENT)[0], v1(SESSION, flags=0x40))
+    board.end()
+    direct.end()
     assert [event.file and event.file["outcome"] for event in ends(direct.events)] == ["cancelled"]
 
 
@@ -241,7 +245,8 @@ def test_without_an_account_the_own_side_is_still_one_of_the_two() -> None:
     invite = slp("INVITE", file_invite("a.bin", len(CONTENT)), sender=LOU, to=KIM)
     answer = slp("200 OK", {"SessionID": SESSION}, sender=KIM, to=LOU)
     tap = Wire().play([say("S: MSG kim@b.example Kim #", b"MIME-Version: 1.0\r\n\r\nhi")])
-    tap.play([*text_v1(LOU, KIM, invite), *text_v1(KIM, LOU, answer, 91)])
+    tap.play([*text_v1(LOU, KIM, invite.replace(b"From", b"Form")), *text_v1(KIM, LOU, answer, 91)])
+    assert tap.session.account == LOU  # named as the other end of the own call
     events = tap.play([carry(LOU, KIM, packet, 2) for packet in parts_v1(CONTENT)]).end()
     assert [(event.kind, event.sender) for event in steps(events)] == [
         ("file-offer", None),
@@ -249,3 +254,18 @@ def test_without_an_account_the_own_side_is_still_one_of_the_two() -> None:
         ("file", None),
     ]
     assert octets_of(events) == CONTENT
+
+
+def test_an_own_text_names_the_own_account() -> None:
+    tap = Wire().play([say("S: MSG kim@b.example Kim #", b"MIME-Version: 1.0\r\n\r\nhi")])
+    tap.play(text_v1(KIM, DAN, slp("INVITE", file_invite("a.bin", 5, 44), sender=KIM, to=DAN, call="{44}")))
+    assert tap.session.account is None  # others' calls prove nothing
+    tap.play(text_v1(LOU, KIM, slp("INVITE", file_invite("a.bin", 5), sender=LOU, to=KIM)))
+    assert tap.session.account == LOU
+
+
+def test_an_answer_in_somebodys_call_shows_whom_they_called() -> None:
+    tap = Wire().play([say("S: MSG kim@b.example Kim #", b"MIME-Version: 1.0\r\n\r\nhi")])
+    tap.play(text_v1(KIM, LOU, slp("INVITE", file_invite("a.bin", 5), sender=KIM, to=LOU)))
+    tap.play([carry(LOU, KIM, v1(SESSION, flags=2))])
+    assert tap.session.account == LOU

@@ -171,7 +171,37 @@ def test_a_connection_that_ends_cuts_its_transfers() -> None:
 
 @pytest.mark.parametrize(("sender", "to"), [(KIM, LOU), (LOU, KIM)])
 def test_bye_cancels_what_goes_on(sender: str, to: str) -> None:
-    assert outcomes(*BEGUN, *bye(sender, to), *sent(parts_v1(CONTENT)[2:])) == ["cancelled"]
+    assert outcomes(*BEGUN, *bye(sender, to)) == ["cancelled"]
+
+
+@pytest.mark.parametrize("begun", [0, 2])
+def test_what_was_held_back_for_lost_octets_counts_although_bye_came_first(begun: int) -> None:
+    """One direction waits for what was lost in it, while the other goes on."""
+    packets = sent(parts_v1(CONTENT))
+    dialogue = [*offered("a", len(CONTENT)), *packets[:begun], *bye(LOU, KIM), *packets[begun:]]
+    assert outcomes(*dialogue) == ["complete"]
+
+
+def test_a_cancelled_transfer_is_told_before_the_connection_ends() -> None:
+    tap = wire(*BEGUN, *bye(LOU, KIM)).wait(61)
+    assert ends(tap.events) == []
+    (file,) = ends(tap.play([carry(KIM, LOU, v1(0))]).events)
+    assert file.file is not None
+    assert file.file["outcome"] == "cancelled"
+    assert len(ends(tap.end())) == 1
+
+
+def test_answers_that_come_before_their_invitation_count() -> None:
+    invite, *answer = offered("a", len(CONTENT))
+    events = wire(*answer, invite, *sent(parts_v1(CONTENT))).end()
+    assert [event.kind for event in steps(events)] == ["file-offer", "file-accept", "file"]
+
+
+def test_an_invitation_that_comes_after_its_content_still_names_it() -> None:
+    packets = sent(parts_v1(CONTENT))
+    events = wire(*packets[:2], *offered("a", len(CONTENT)), *packets[2:]).end()
+    assert [event.kind for event in steps(events)] == ["file-offer", "file-accept", "file"]
+    assert ends(events)[0].file == {"name": "a", "size": len(CONTENT), "sha1": None, "outcome": "complete"}
 
 
 @pytest.mark.parametrize("flags", [0x40, 0x80])
@@ -384,3 +414,8 @@ def test_a_preview_is_noted_and_a_wrapped_context_read() -> None:
     (offer,) = steps(wire(*text_v1(KIM, LOU, invite)).end())
     assert offer.details["preview_octets"] == 200
     assert offer.details["call_id"] == CALL
+
+
+def test_bye_ends_what_was_joined_in_mid_stream_if_it_names_the_session() -> None:
+    end = slp("BYE", {"SessionID": SESSION}, sender=KIM, to=LOU, kind="sessionclosebody")
+    assert outcomes(*sent(parts_v1(CONTENT)[1:2]), *text_v1(KIM, LOU, end, 91)) == ["cancelled"]
