@@ -32,6 +32,7 @@ from msnp.p2p.headers import (
 from msnp.p2p.pieces import head, window
 from msnp.p2p.slp import read_slp
 from msnp.p2p.texts import Texts
+from msnp.p2p.waiting import wait
 from msnp.utterances import Origin, origin_of, own_origin
 
 if TYPE_CHECKING:
@@ -56,8 +57,6 @@ class Calls:
         self._liars: set[str] = set()
         self._ended = False
         """The connection itself is over."""
-        self._direct = False
-        """A direct connection goes on."""
 
     # --- what comes in ------------------------------------------------------------------------------------
 
@@ -92,31 +91,40 @@ class Calls:
         self, octets: bytes, mark: Mark, from_client: bool, emit: Callable[[State, Event], None]
     ) -> None:
         """One frame of a direct connection: a packet without a footer. Nothing is raised."""
-        self._direct = True
         self._book.learn_own()
         state = self._state
         packet = read_either(octets[:MAX_HEADERS], len(octets), self._book.sessions() | {0})
         if packet is None:
             self._book.count_odd()
             return
-        carrier = Carrier(lambda event: emit(state, event), mark, None, None, None, "direct", from_client)
+        carrier = Carrier(
+            lambda event: emit(state, event), mark, None, None, None, "direct", from_client, line=emit
+        )
         self._take_read(carrier, packet, Body(((0, octets),), len(octets)))
 
     def end(self) -> None:
-        """The connection is over: transfers that no direct connection goes on with are cut."""
+        """The connection is over: transfers that no direct connection goes on with, or may, are cut."""
         self._ended = True
-        if not self._direct:
-            for call in self._book.calls:
-                if call.began:
-                    call.end(self._state.emit, "cut")
+        for call in self._book.calls:
+            if call.line is None and call.began and not call.over:
+                if call.bridges and wait(self._state.links, self):
+                    continue
+                call.end(self._state.emit, "cut")
 
     def end_direct(self, mark: Mark, emit: Callable[[State, Event], None]) -> None:  # noqa: ARG002  # of all decoders
-        """A direct connection is over; so is all that the connection itself no longer goes on with."""
-        self._direct = False
+        """A direct connection, whose ``emit`` this is, is over: what it carried only goes on if the other does."""
         state = self._state
-        if self._ended:
-            for call in self._book.calls:
-                call.end(lambda event: emit(state, event), "cut")
+        for call in self._book.calls:
+            if call.line == emit:
+                call.line = None
+                if self._ended:
+                    call.end(lambda event: emit(state, event), "cut")
+
+    def give_up(self, emit: Callable[[State, Event], None] | None) -> None:
+        """Nothing more can come; None: tell it as the connection does."""
+        state = self._state
+        for call in self._book.calls:
+            call.end(state.emit if emit is None else lambda event: emit(state, event), "cut")
 
     # --- packets ------------------------------------------------------------------------------------------
 

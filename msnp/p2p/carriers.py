@@ -30,6 +30,8 @@ class Carrier(NamedTuple):
     """``switchboard`` ``notification`` ``direct``."""
     from_client: bool
     headers: Headers = _HEADERS
+    line: object = None
+    """Which direct connection; None: it is none."""
 
     @property
     def footer(self) -> int:

@@ -44,6 +44,7 @@ class Transfer:
         "invited",
         "inviter",
         "kind",
+        "line",
         "offer",
         "over",
         "placing",
@@ -67,6 +68,8 @@ class Transfer:
         """Who gets it said that all of it came."""
         self.closed: tuple[str, int] | None = None
         """Somebody hung up: the outcome, unless more comes that was held back on the way, and when."""
+        self.line: object = None
+        """Which direct connection carries it."""
         self.placing: Placing | None = None
         self.bridges: dict[str, list[str]] = {}
         """Addresses that both named."""
@@ -193,7 +196,7 @@ class Transfer:
             if self._first is None:
                 self._first, self._headers, self._recipient = origin, carrier.headers, recipient
             if carrier.origin is None or not self._transport:
-                self._transport = carrier.transport
+                self._transport, self.line = carrier.transport, carrier.line
             self._coverage.add(offset + at, offset + at + len(octets))
             content = carrier.content()
             carrier.tell(file_octets(origin, content, recipient, self.transfer, offset + at, octets))
