@@ -7,9 +7,9 @@ says that the sender gave up.
 Where octets are lost inside a block, its length still tells where the next one begins. Where the loss goes past its
 end, headers of unknown number and place are lost with it. Clients cut all blocks of a file alike but for the last,
 so then there is one place only for each header behind the loss. What comes is held until two of these (near the
-file's end, as many as are left, and the end) stand where they must; then it is handed on, with what is missing left
-open. If one of them does not, or the blocks in front of the loss were not alike, nobody knows where in the file the
-octets belong: nothing more is told of them.
+file's or the connection's end, as many as are left, and the end) stand where they must; then it is handed on, with
+what is missing left open. If one of them does not, or the blocks in front of the loss were not alike, nobody knows
+where in the file the octets belong: nothing more is told of them.
 """
 
 from typing import Final, NamedTuple
@@ -102,6 +102,11 @@ class Blocks:
                 self._lose_unless_done()
         if self._since is not None:
             self._past_the_end()
+
+    def doubt(self, length: int) -> None:
+        """Before anything comes: so many octets are missing, perhaps none, and the blocks must prove the size."""
+        self._since, self._usual = length, USUAL
+        self._past_the_end()
 
     def end(self) -> list[Run]:
         """Nothing more will come; that the octets end where the file must may be what was waited for."""
@@ -217,15 +222,18 @@ class Blocks:
             if place > -_HEADER:
                 head = _head_of(length)[max(-place, 0) :]
                 seen = held[max(place, 0) : place + _HEADER]
+                if seen == _END and proofs:
+                    return True  # the sender gives up
                 if seen != head:
-                    return None if head.startswith(seen) and not ended else False
+                    early = head.startswith(seen) or (proofs and _END.startswith(seen))
+                    return (None if early else False) if not ended else bool(early and proofs)
                 proofs += place >= 0
             begin, place = begin + length, place + _HEADER + length
         if proofs == 2:
             return True
         if place > len(held):
             self._wanted = place + 1
-            return None
+            return True if ended and proofs else None
         return _is_end(held[place : place + _HEADER], ended)
 
 

@@ -6,12 +6,11 @@ number``; the sender says ``FIL size``, the receiver ``TFR``; then the sender's 
 connection, so who says what tells which is which. The file's name, and who sends it, stand only in the invitation:
 the number finds it (:mod:`msnp.rendezvous`). Without it nothing is told, for nobody could say whose it is.
 
-Where octets were lost, lines that may be in the middle of the file are not believed. Without the line that says the
-size, that is of a connection that was joined later, no octets of the file are told: nothing says where in it they
-belong.
+Where octets were lost, lines that may be in the middle of the file are not believed. If the line that says the size
+was among them, the size in the invitation stands for it, and the blocks have to prove it. Of a connection that was
+joined later no octets are told: nothing says where in the file they belong.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
@@ -19,53 +18,21 @@ from typing import Final
 from msnp.accounts import normalise
 from msnp.events import Event
 from msnp.ftp_blocks import Blocks, Run
+from msnp.ftp_lines import BYE_CODES, LINE, MAX_LINE, MAX_LINES, WELL, Side
 from msnp.mark import Mark
 from msnp.mime import Headers, whole_content
-from msnp.rendezvous import FtpMeeting, Rendezvous
+from msnp.rendezvous import FtpMeeting, Rendezvous, tellers
 from msnp.state import State
 from msnp.utterances import Origin, addressed, file_octets, origin_of, sending
 
-MAX_LINE: Final = 1024
-"""Octets of a line; where a longer one comes, nothing is read of that side any more."""
 MAX_HELD: Final = 256 * 1024
 """Octets of a file that wait for its invitation, which may come later where lost octets in front of it are waited
 for. Beyond, they are dropped."""
-MAX_LINES: Final = 256
-"""Octets from the beginning of a side; no file begins before its size is said, so here lines are believed though
-some were lost, and not later."""
-
-BYE_CODES: Final = {
-    16777987: "sent",
-    16777989: "received",
-    2147942405: "disk full",
-    2164261682: "cancelled",
-    2164261694: "timed out",
-}
-_WELL: Final = frozenset([16777987, 16777989])
-
-_LINE = re.compile(
-    rb"(?:(VER) (?:[0-9]{1,10} )?MSNFTP\b.{0,64}|(USR) (\S{1,512}) (\S{1,128})|(FIL) ([0-9]{1,19})"
-    rb"|(TFR)|(CCL)|(BYE) ([0-9]{1,10}))[ \t\r]*"
-)
 _COST: Final = 128
 """Octets that count for each run that is held, beside its own."""
 _NO_CONTENT = whole_content(Headers(b""), b"")
 
 Emit = Callable[[State, Event], None]
-
-
-class _Side:
-    """One direction."""
-
-    def __init__(self, from_client: bool) -> None:
-        self.from_client = from_client
-        self.line = b""
-        self.torn = False
-        """Octets of it are missing."""
-        self.passed: int | None = 0
-        """Octets that went by; None: nobody knows how many."""
-        self.deaf = False
-        """What comes is no longer read as lines."""
 
 
 class FtpLine:
@@ -79,9 +46,9 @@ class FtpLine:
         self._rendezvous = rendezvous
         self._port = port
         self._emit = emit
-        self._sides = {side: _Side(side) for side in (True, False)}
-        self._sender: _Side | None = None
-        self._receiver: _Side | None = None
+        self._sides = {side: Side(side) for side in (True, False)}
+        self._sender: Side | None = None
+        self._receiver: Side | None = None
         self._auth_cookie = ""
         self._account: str | None = None
         self._began: Mark | None = None
@@ -92,7 +59,7 @@ class FtpLine:
         self._held: list[Run] = []
         self._held_octets = 0
         self._code: int | None = None
-        self._cancelled_by: _Side | None = None
+        self._cancelled_by: Side | None = None
         self._finished = False
 
     # --- what comes in ------------------------------------------------------------------------------------
@@ -108,7 +75,7 @@ class FtpLine:
             rest = blocks.rest or b""
             mark = mark.after(max(0, len(octets) - len(rest)))
             octets = rest
-        if octets:
+        if octets and not self._begins_unsaid(side, octets, mark):
             self._read(side, octets, mark)
         self._conclude(mark)
 
@@ -120,9 +87,7 @@ class FtpLine:
         if self._blocks is not None and side is self._sender and self._blocks.rest is None:
             self._blocks.gap(length)
             return
-        side.passed = None if length is None or side.passed is None else side.passed + len(side.line) + length
-        side.line = b""
-        side.torn = True
+        side.gap(length)
 
     def end(self, mark: Mark, *, closed: bool = True) -> None:  # noqa: ARG002 - either way the file's end is here
         """Nothing more will come."""
@@ -135,7 +100,7 @@ class FtpLine:
 
     # --- lines --------------------------------------------------------------------------------------------
 
-    def _read(self, side: _Side, octets: bytes, mark: Mark) -> None:
+    def _read(self, side: Side, octets: bytes, mark: Mark) -> None:
         at = 0
         while at < len(octets) and not side.deaf:
             end = octets.find(b"\n", at)
@@ -154,8 +119,8 @@ class FtpLine:
                         self.analyze_packet(side.from_client, octets[at:], mark.after(at))
                     return
 
-    def _understand(self, side: _Side, line: bytes, mark: Mark) -> None:
-        found = _LINE.fullmatch(line)
+    def _understand(self, side: Side, line: bytes, mark: Mark) -> None:
+        found = LINE.fullmatch(line)
         early = side.passed is not None and side.passed <= MAX_LINES
         if side.passed is not None:
             side.passed += len(line) + 1
@@ -183,10 +148,26 @@ class FtpLine:
             self._cancelled_by = self._cancelled_by or side
         elif found[9]:
             self._code = int(found[10])
-            if self._code not in _WELL:
+            if self._code not in WELL:
                 self._cancelled_by = self._cancelled_by or side
 
     # --- the file -----------------------------------------------------------------------------------------
+
+    def _begins_unsaid(self, side: Side, octets: bytes, mark: Mark) -> bool:
+        """Whether the line that says the size is lost and this is of the file, as the size in the invitation shows:
+        then the blocks stand where they must."""
+        if side is self._receiver or self._blocks is not None:
+            return False
+        sizes = {meeting.size for meeting in self._meetings.values()}
+        size = sizes.pop() if len(sizes) == 1 else None
+        missed = side.missed(size)
+        if missed is None or size is None:
+            return False
+        self._sender, self._blocks = side, Blocks(size)
+        self._began = self._began or mark
+        self._blocks.doubt(missed)
+        self._take(self._blocks.feed(octets, mark), mark.time)
+        return True
 
     def _take(self, runs: list[Run], time: int) -> None:
         if runs and not self._data_seen:
@@ -215,7 +196,8 @@ class FtpLine:
             found = [one for one in found if size is None or one.size == size]
             if len({(one.transfer, one.auth_cookie) for one in found}) != 1:
                 return
-        self._meetings = {one.own: one for one in found if one.transfer == found[-1].transfer}
+        meant = {one.own: one for one in found if one.transfer == found[-1].transfer}
+        self._meetings = {session: meant[session] for session in tellers(meant)}
         held, self._held = self._held, []
         for run in held if self._meetings else ():
             self._tell(run)
@@ -274,7 +256,7 @@ class FtpLine:
             self._emit(meeting.own, addressed(event, recipient, meeting.transfer, file))
 
     def _outcome(self) -> str:
-        if (self._blocks is not None and self._blocks.done) or self._code in _WELL:
+        if (self._blocks is not None and self._blocks.done) or self._code in WELL:
             return "complete"
         return "cut" if self._cancelled_by is None else "cancelled"
 

@@ -183,6 +183,16 @@ class Rendezvous:
         return known is not None and -SKEW <= time - known <= LIFE
 
 
+def tellers(ends: Iterable[State]) -> list[State]:
+    """Of the sessions that agreed on the same, those for which it is told.
+
+    That they are in one conversation shows by its number alone. So whoever did not see the number is left out, as
+    the other end tells the same; where nobody saw it, one is enough.
+    """
+    sessions = list(dict.fromkeys(ends))
+    return [session for session in sessions if session.session_id is not None] or sessions[:1]
+
+
 def forms_of(nonce: str) -> tuple[str, ...]:
     """How an agreement may show a nonce: plain, and hashed (reference 6.5) in either order of octets."""
     try:

@@ -17,7 +17,7 @@ from msnp.events import Event
 from msnp.mark import Mark
 from msnp.p2p.frame_reader import Frame, FrameReader
 from msnp.p2p.headers import HANDSHAKE, V1_OCTETS, read_either, read_v1
-from msnp.rendezvous import DirectMeeting, Rendezvous, guid
+from msnp.rendezvous import DirectMeeting, Rendezvous, guid, tellers
 from msnp.state import State
 
 if TYPE_CHECKING:
@@ -134,9 +134,8 @@ class DirectLine:
             there = self._rendezvous.direct(self._port, None, time)
             found = [one for one in there if self._may_mean(one)]
             found = found if len({_agreement(one) for one in found}) == 1 else []
-        for meeting in found:
-            if meeting.calls not in self._calls:
-                self._calls.append(meeting.calls)
+        by_session = {meeting.calls._state: meeting.calls for meeting in found}
+        self._calls = [by_session[session] for session in tellers(by_session)]
         held, self._held = (self._held, []) if self._calls else ([], self._held)
         for octets, mark, from_client in held:
             self._hand_on(octets, mark, from_client)

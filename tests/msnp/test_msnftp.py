@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msnp.events import Event
+from msnp.ftp_lines import MAX_LINE
 from msnp.limits import Limits
 from msnp.links import Links
 from msnp.mark import Mark
-from msnp.msnftp import MAX_HELD, MAX_LINE, FtpLine
+from msnp.msnftp import MAX_HELD, FtpLine
 from msnp.rendezvous import FtpMeeting
 from msnp.state import State
 from msnp.utterances import FileOctets, Sending
@@ -70,8 +71,10 @@ class Peers:
         size: int | None = 9001,
         port: int = PORT,
         time: int = NOW,
+        session_id: str | None = "7788",
     ) -> State:
         state = state_of(own, self.links)
+        state.session_id = session_id
         meeting = FtpMeeting(time, port, cookie, transfer, "bilder 图.zip", size, sender, recipient, state)
         self.links.rendezvous.await_ftp(meeting)
         return state
@@ -172,6 +175,14 @@ def test_both_ends_that_agreed_are_told() -> None:
     assert {id(one), id(other)} == {id(own), id(kims)}
     assert (first.sender, first.recipient) == (second.sender, second.recipient) == (LOU, KIM)
     assert len(peers.told) == 2 * (peers.told.index((one, first)) // 2 + 1)
+
+
+def test_who_does_not_know_the_conversation_leaves_it_to_who_does() -> None:
+    for numbers, told in (([None, "7788"], [False, True]), ([None, None], [True, False])):
+        peers = Peers()
+        states = [peers.agree(session_id=number) for number in numbers]
+        peers.play(WHOLE)
+        assert [any(state is one for one, _ in peers.told) for state in states] == told
 
 
 def test_an_own_account_that_is_not_proven_stays_so() -> None:
@@ -298,6 +309,9 @@ def test_where_the_place_is_lost_nothing_more_is_told() -> None:
         [("receiver", 12), ("sender", VER), ("receiver", len(USR)), *WHOLE[3:]],  # USR too: the port and size tell
         [("sender", VER + FIL), ("sender", DATA), ("sender", END)],  # one direction is not there at all
         [("receiver", None), ("receiver", VER), ("sender", None), ("sender", VER), *WHOLE[2:]],
+        [*WHOLE[:3], ("sender", len(FIL)), *WHOLE[4:]],  # the size: it stands in the invitation
+        [*WHOLE[:1], *WHOLE[2:3], ("sender", len(VER + FIL)), *WHOLE[4:]],
+        [*WHOLE[:3], ("sender", FIL[:5]), ("sender", len(FIL) - 5), *WHOLE[4:]],
     ],
 )
 def test_lost_lines(steps: list[Step]) -> None:
@@ -321,7 +335,8 @@ def test_the_port_alone_tells_where_one_file_alone_is_awaited() -> None:
 
 def test_without_the_line_of_the_size_the_end_alone_is_told() -> None:
     for steps in (
-        [*WHOLE[:3], ("sender", 10), ("receiver", TFR), ("sender", 5000), ("sender", DATA[5000:]), WHOLE[-1]],
+        [*WHOLE[:3], ("sender", 8), ("receiver", TFR), ("sender", DATA), WHOLE[-1]],
+        [*WHOLE[:3], ("sender", 11), ("receiver", TFR), ("sender", DATA), WHOLE[-1]],
         [*WHOLE[:3], ("receiver", TFR), ("sender", None), ("sender", DATA[5000:]), WHOLE[-1]],
     ):
         peers = Peers()
@@ -329,6 +344,22 @@ def test_without_the_line_of_the_size_the_end_alone_is_told() -> None:
         peers.play(steps).end()
         assert peers.file()[1] == set()
         assert outcome(peers) == "complete"  # the receiver says that it has it
+
+
+def test_without_the_line_of_the_size_blocks_prove_their_place() -> None:
+    peers = Peers()
+    peers.agree()
+    peers.play([*WHOLE[:3], WHOLE[4], ("sender", len(FIL) + 3000), ("sender", DATA[3000:]), WHOLE[-1]])
+    octets, seen = peers.file()
+    assert seen == set(range(3000 - 6, 9001))
+    assert octets[2994:] == FILE[2994:]
+    ended = peers.ended()
+    assert ended.file is not None
+    assert (ended.file["size"], ended.file["outcome"]) == (9001, "complete")
+    peers = Peers()
+    peers.agree(size=9002)  # what is announced is not what comes
+    peers.play([*WHOLE[:3], WHOLE[4], ("sender", len(FIL)), ("sender", DATA[:-1] + b"xx"), WHOLE[-1]]).end()
+    assert peers.file()[1] <= set(range(9001))
 
 
 def test_lines_inside_a_file_that_was_joined_late_are_not_believed() -> None:

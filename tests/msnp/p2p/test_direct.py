@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msnp.events import Event
+from msnp.limits import Limits
+from msnp.links import Links
 from msnp.mark import Mark
 from msnp.p2p.direct import MAX_HELD, DirectLine
 from msnp.p2p.frame_reader import MAX_FRAME, MAX_SEARCH, FrameReader
@@ -56,7 +58,9 @@ BEGIN = FOO + frame(handshake(NONCE))
 class Call:
     """Stands for the calls of a session."""
 
-    def __init__(self) -> None:
+    def __init__(self, session_id: str | None = "7788") -> None:
+        self._state = State(lambda _event: None, Links(), "10.0.0.7:1", "192.0.2.9:1863", Limits())
+        self._state.session_id = session_id
         self.frames: list[tuple[bytes, Mark, bool]] = []
         self.ends = 0
 
@@ -133,6 +137,14 @@ def test_both_ends_that_agreed_are_told() -> None:
     peers.agree(port=PORT + 1, call=one)
     peers.send(True, BEGIN + STREAM).end()
     assert one.packets == other.packets == PACKETS
+
+
+def test_who_does_not_know_the_conversation_leaves_it_to_who_does() -> None:
+    for numbers, told in (([None, "7788"], [False, True]), ([None, None], [True, False])):
+        peers = Peers()
+        calls = [peers.agree(call=Call(number)) for number in numbers]
+        peers.send(True, BEGIN + STREAM)
+        assert [call.packets == PACKETS for call in calls] == told
 
 
 def test_version_2_has_a_bare_handshake_and_may_hash_it() -> None:
