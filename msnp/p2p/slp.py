@@ -32,15 +32,16 @@ _PERSON = re.compile(r"<?\s*msnmsgr:([^<>\s]{1,512})", re.IGNORECASE)
 _BRANCH = re.compile(r"branch=([^;\s]{1,128})", re.IGNORECASE)
 
 # fmt: off
-_NAMES = frozenset({
+_NAMES = {name.replace("-", ""): name for name in (
     "euf-guid", "sessionid", "schannelstate", "capabilities-flags", "appid", "requestflags", "context",
     "bridges", "bridge", "netid", "conn-type", "tcp-conn-type", "upnpnat", "icf", "nonce", "hashed-nonce",
     "nat-trav-msg-type", "listening", "ipv4internal-addrs", "ipv4internal-port", "ipv4external-addrs",
     "ipv4external-port", "ipv4internal-addrsandports", "ipv4external-addrsandports", "ipv6-addrs", "ipv6-port",
     "ipv6-addrsandports", "ipv6-global",
-})
+)}
 # fmt: on
-"""What stands in bodies, in lower case: a name that is one of these when it is read backwards was so written."""
+"""What stands in bodies, in lower case, by the name without its hyphens, since some clients leave those out: what
+is one of these when it is read backwards was so written."""
 
 
 class Slp(NamedTuple):
@@ -125,8 +126,11 @@ def _forwards(fields: dict[str, str]) -> dict[str, str]:
     """Names and values that are spelled backwards, turned round."""
     turned: dict[str, str] = {}
     for name, value in fields.items():
-        if name not in _NAMES and name[::-1] in _NAMES:
-            turned.setdefault(name[::-1], value[::-1])
+        plain = name.replace("-", "")
+        if plain in _NAMES:
+            turned[_NAMES[plain]] = value
+        elif plain[::-1] in _NAMES:
+            turned.setdefault(_NAMES[plain[::-1]], value[::-1])
         else:
             turned[name] = value
     return turned

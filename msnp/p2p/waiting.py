@@ -1,8 +1,8 @@
 """Transfers that began on a switchboard, are to go on directly, and may do so in a later reading of the capture.
 
 Who reads a capture may find the ports of direct connections in it only at the end, and read it again for them.
-Then a transfer whose switchboard has ended is not cut yet. But it must be told in the end, so this is for a run that
-says at its beginning (:func:`keep_waiting`) that it will say when it is over (:func:`give_up`).
+Then a transfer whose switchboard has ended is not cut yet. But it must be told in the end, so this is only for a
+run that says at its beginning (:func:`keep_waiting`) that it will say when it is over (:func:`give_up`).
 """
 
 from __future__ import annotations

@@ -120,11 +120,12 @@ def test_addresses_and_ports_are_read() -> None:
     assert bridge.listening
 
 
-def test_what_is_spelled_backwards_is_turned_round() -> None:
+@pytest.mark.parametrize("hyphen", ["-", ""])
+def test_what_is_spelled_backwards_is_turned_round(hyphen: str) -> None:
     body = {
         "Listening": "true",
         "Hashed-Nonce": "{EE0C79C0-1B65-4D2B-8C10-58A1A7C9E001}",
-        "IPv4Internal-AddrsAndPorts"[::-1]: "10.1.2.3:3939 10.9.9.9:3940"[::-1],
+        f"IPv4Internal{hyphen}AddrsAndPorts"[::-1]: "10.1.2.3:3939 10.9.9.9:3940"[::-1],
         "IPv4External-Port"[::-1]: "6897"[::-1],
     }
     (text,) = read_slp(slp("200 OK", body, sender=KIM, to=LOU, kind="transrespbody"))
