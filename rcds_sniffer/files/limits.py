@@ -18,7 +18,7 @@ class FileLimits:
     ranges: int = 4096
     """Separate pieces of one transfer; beyond, octets that touch none of them are refused."""
     ranges_of_all: int = 1 << 18
-    """The same in all open transfers: about 20 MB of memory; beyond, the same."""
+    """The same in all open transfers: about 20 MB of memory; beyond, the same. And in all that were cut."""
     ahead_of_one: int = 1 << 20
     """Without a folder: octets of one transfer that wait in memory for earlier ones; beyond, it has no hash …"""
     ahead_of_all: int = 64 << 20

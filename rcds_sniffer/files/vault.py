@@ -51,7 +51,7 @@ class Vault:
         self._folder = None if directory is None else Folder(directory, self._limits.free)
         self._open: OrderedDict[TransferKey, Gathering] = OrderedDict()  # the one idle longest comes first
         self._cut: OrderedDict[TransferKey, Content] = OrderedDict()
-        self._ranges = self._ahead = self._stored = self._files = 0
+        self._ranges = self._cut_ranges = self._ahead = self._stored = self._files = 0
         self._told = False
 
     def take(self, key: TransferKey, event: FileOctets) -> None:
@@ -90,11 +90,12 @@ class Vault:
             gathering = self._begin(key)
             del self._open[key]
         ended = file.get("outcome") == "complete"
-        content = self._cut.pop(key, NOTHING) if gathering is None else self._finish(gathering, size, ended)
+        content = self._recall(key) if gathering is None else self._finish(gathering, size, ended)
         return description(file, content, size, content.is_whole(size, ended))
 
     def forget(self, key: TransferKey) -> None:
         """Nobody wants to know what comes of it."""
+        self._recall(key)
         gathering = self._open.pop(key, None)
         if gathering is not None:
             self._drop(gathering)
@@ -114,10 +115,21 @@ class Vault:
         if len(self._open) > self._limits.open_at_once:
             idlest, other = self._open.popitem(last=False)
             self.counters.cut += 1
-            self._cut[idlest] = self._finish(other, None, False)
-            if len(self._cut) > self._limits.cut_remembered:
-                self._cut.popitem(last=False)
+            self._remember(idlest, self._finish(other, None, False))
         return gathering
+
+    def _remember(self, key: TransferKey, content: Content) -> None:
+        """It was cut; its end may yet be told."""
+        self._cut[key] = content
+        self._cut_ranges += len(content.ranges)
+        limits = self._limits
+        while len(self._cut) > limits.cut_remembered or self._cut_ranges > limits.ranges_of_all:
+            self._recall(next(iter(self._cut)))
+
+    def _recall(self, key: TransferKey) -> Content:
+        content = self._cut.pop(key, NOTHING)
+        self._cut_ranges -= len(content.ranges)
+        return content
 
     def _new(self) -> Gathering:
         """With a file, where there is room for one."""

@@ -36,6 +36,7 @@ cdef class Happening:
     cdef public bint spoken, cut, indexed, concluded, ending
     cdef public str transfer
     cdef public dict file
+    cdef public object missing
     cdef public tuple links, sightings, recorded
     cdef tuple _key
     cdef Happening _into

@@ -136,10 +136,10 @@ class Happening:
     """One thing that happened in a conversation."""
 
     __slots__ = ("_into", "_key", "actor", "begun", "concluded", "conversation", "cost", "cut", "delivery",
-                 "ending", "error", "file", "in_moment", "indexed", "kind", "links", "moment", "object",
+                 "ending", "error", "file", "in_moment", "indexed", "kind", "links", "missing", "moment", "object",
                  "out_moment", "recorded", "remembered_until", "sightings", "spoken", "transfer")  # fmt: skip
 
-    def __init__(  # noqa: PLR0917 - made for everything that is said, in one place
+    def __init__(  # noqa: PLR0915, PLR0917 - made for everything that is said, in one place
         self, kind: str, actor: str, thing: str | None, sighting: Sighting, conversation: "Conversation", begun: int
     ) -> None:
         self.kind = kind
@@ -182,7 +182,9 @@ class Happening:
         """Which transfer it is a step of, or, if ``ending``, the end."""
         self.ending = False
         self.file: dict[str, object] | None = None
-        """What came of the transfer, once that is said."""
+        """What came of the transfer, once that is said …"""
+        self.missing = 0
+        """… and, where its ranges are not all kept, how many octets they lack."""
         if isinstance(sighting.event, Sending):
             self.transfer = sighting.event.transfer
             self.ending = self.transfer is not None and sighting.event.file is not None

@@ -322,6 +322,8 @@ class Ledger:
             if self._covers(account, best_sighting(happening, account).event.seen.time):
                 happening.recorded += (account,)
                 self._write(happening, account, conversation, recipients)
+        if happening.ending:
+            self.transfers.told(happening)
 
     def _write(
         self, happening: Happening, target: str | None, conversation: Conversation, recipients: tuple[str, ...]

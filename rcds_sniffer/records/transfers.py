@@ -19,6 +19,9 @@ from rcds_sniffer.records.record import CommunicationRecord
 MAX_STEPS: Final = 20_000
 """Offers and answers remembered, each for one target; beyond, the first is forgotten, and its file names it not."""
 
+MAX_RANGES: Final = 20
+"""Ranges of a file remembered for who proves later to have a part in it; their record counts the others."""
+
 UNSURE: Final = "?"
 """Ends the name of a transfer where its offsets are not known to count from the beginning of the file: those octets
 belong to no other copy's."""
@@ -68,6 +71,8 @@ class Transfers:
             offer = self._steps.get((target, protocol, OFFER, happening.actor, transfer))
             answer = self._steps.get((target, protocol, ANSWER, happening.object or "", transfer))
             _put(record, {**happening.file, "offer": offer, "answer": answer})
+            if "ranges_more" in happening.file:
+                record.missing_bytes = happening.missing
             if not record.complete:
                 _put_outcome(record, outcome_of(happening.sightings))
         elif happening.kind in (OFFER, ANSWER):
@@ -80,6 +85,15 @@ class Transfers:
     def take_unproven(self, event: FileOctets) -> None:
         """The account at the connection's end never showed: with ``--all`` that makes no difference."""
         self._vault.take(key_of_unproven(event), event)
+
+    def told(self, happening: Happening) -> None:
+        """Who is known to have a part in it by now has their record: only the gist is kept for others."""
+        file = happening.file
+        ranges = file.get("ranges") if file is not None else None
+        if file is not None and isinstance(ranges, list) and len(ranges) > MAX_RANGES:
+            more = len(ranges) - MAX_RANGES
+            happening.missing = missing_of(file)
+            happening.file = {**file, "ranges": ranges[:MAX_RANGES], "ranges_more": more}
 
     def tell_unproven(self, record: CommunicationRecord, event: Sending) -> None:
         """As :meth:`tell`, of what such an account sent."""
@@ -150,10 +164,16 @@ def _put(record: CommunicationRecord, file: dict[str, object]) -> None:
     """The file, and what is missing of it."""
     record.file = file
     record.complete = file["complete"] is True
+    record.missing_bytes = missing_of(file)
+
+
+def missing_of(file: Mapping[str, object]) -> int:
+    """Octets that never came, of those announced."""
     size = file["size"]
-    if isinstance(size, int) and "ranges" in file:
-        ranges = cast(list[list[int]], file["ranges"])
-        record.missing_bytes = max(0, size - sum(end - begin for begin, end in ranges))
+    if not isinstance(size, int) or "ranges" not in file:
+        return 0
+    ranges = cast(list[list[int]], file["ranges"])
+    return max(0, size - sum(end - begin for begin, end in ranges))
 
 
 def _put_outcome(record: CommunicationRecord, outcome: object) -> None:

@@ -95,6 +95,17 @@ def test_hostile_number_of_transfers_is_bounded(tmp_path):
     assert len(os.listdir(tmp_path)) <= 30
 
 
+def test_what_was_cut_is_remembered_within_the_limit_of_pieces():
+    vault = Vault(limits=FileLimits(open_at_once=1, ranges_of_all=20))
+    for number in range(50):
+        for place in range(8):
+            put(vault, 100 * place, b"x", key(number))
+    assert vault._cut_ranges == sum(len(content.ranges) for content in vault._cut.values()) <= 20
+    for number in range(50):
+        vault.forget(key(number))
+    assert vault._cut_ranges == 0
+
+
 def test_beyond_the_limit_of_files_contents_are_hashed(tmp_path):
     vault = Vault(tmp_path, FileLimits(files=2))
     files = []

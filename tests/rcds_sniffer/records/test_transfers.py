@@ -418,6 +418,27 @@ def test_road_of_a_file_makes_nobody_surer_of_who_is_in_the_conversation() -> No
     assert (ALICE, (BOB, CAROL), "who is there?") in stage.messages(CAROL)
 
 
+def test_who_proves_late_to_have_got_a_file_is_told_its_gist() -> None:
+    """Thousands of ranges are not remembered for that."""
+    stage = FileStage(ALICE, BOB)
+    alice = stage.line(ALICE, unsure=True)
+    alice.hears(CAROL, "hello")
+    pieces = range(0, SIZE, 100)
+    for offset in pieces:
+        whom = {"sender": None, "recipient": None, "transfer": "p2p-1"}
+        alice.put(ev.FileOctets, offset=offset, octets=OCTETS[offset : offset + 50], **whom)
+    finish(alice, recipient=None, outcome="cut")
+    alice.put(ev.Typing, sender=None, at=30_000)
+    alice.hears(BOB, "thank you", at=31_000)
+    stage.end()
+    (hers,), (his,) = stage.of("file", ALICE), stage.of("file", BOB)
+    assert hers.file is not None
+    assert his.file is not None
+    assert len(hers.file["ranges"]) == len(pieces)  # type: ignore[arg-type]
+    assert (len(his.file["ranges"]), his.file["ranges_more"]) == (20, len(pieces) - 20)  # type: ignore[arg-type]
+    assert hers.missing_bytes == his.missing_bytes > 0
+
+
 def test_copy_that_knows_no_offsets_is_not_mixed_with_another() -> None:
     stage = FileStage(BOB)
     alice, bob = talk(stage)
