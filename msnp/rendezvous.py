@@ -187,10 +187,12 @@ def tellers(ends: Iterable[State]) -> list[State]:
     """Of the sessions that agreed on the same, those for which it is told.
 
     That they are in one conversation shows by its number alone. So whoever did not see the number is left out, as
-    the other end tells the same; where nobody saw it, one is enough.
+    the other end tells the same; where nobody saw it, one is enough. Before the accounts are proven all are needed,
+    since nobody knows which of them will be.
     """
     sessions = list(dict.fromkeys(ends))
-    return [session for session in sessions if session.session_id is not None] or sessions[:1]
+    proven = [session for session in sessions if session.account is not None]
+    return [session for session in proven if session.session_id is not None] or proven[:1] or sessions
 
 
 def forms_of(nonce: str) -> tuple[str, ...]:

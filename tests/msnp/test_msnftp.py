@@ -185,6 +185,15 @@ def test_who_does_not_know_the_conversation_leaves_it_to_who_does() -> None:
         assert [any(state is one for one, _ in peers.told) for state in states] == told
 
 
+def test_while_no_account_is_proven_every_end_is_told() -> None:
+    peers = Peers()
+    states = [peers.agree(None, session_id=None) for _ in range(2)]
+    peers.play(WHOLE)
+    assert [any(state is one for one, _ in peers.told) for state in states] == [True, True]
+    (first, second) = [event for event in peers.events if isinstance(event, Sending)]
+    assert (first.sender, second.sender) == (LOU, LOU)
+
+
 def test_an_own_account_that_is_not_proven_stays_so() -> None:
     peers = Peers()
     peers.agree(None, sender=None, recipient=None)

@@ -60,7 +60,7 @@ class Call:
 
     def __init__(self, session_id: str | None = "7788") -> None:
         self._state = State(lambda _event: None, Links(), "10.0.0.7:1", "192.0.2.9:1863", Limits())
-        self._state.session_id = session_id
+        self._state.session_id, self._state.account = session_id, "lou@a.example"
         self.frames: list[tuple[bytes, Mark, bool]] = []
         self.ends = 0
 
