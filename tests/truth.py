@@ -91,24 +91,29 @@ def faults_of_files(
     """What is wrong with the target's files: nothing may be invented, and what is certain must be there.
 
     ``all_is_there``: of every file all must be told that can be known. Else a part may hide what tells a file's
-    name, kind and size; but not another's.
+    name, kind and size; but not another's. Two ends of which nothing shows that they are one conversation may both
+    tell of it.
     """
     wanted = {one.transfer: one for one in sent if one.concerns(target)}
-    told: dict[str, CommunicationRecord] = {}
+    told: dict[str, list[CommunicationRecord]] = defaultdict(list)
     for record in file_records(records):
         transfer = str((record.details or {}).get("transfer")).removesuffix("?")
         if transfer not in wanted:
             yield f"{transfer} of {record.sender} for {record.recipients}: not the target's"
-        elif transfer in told:
-            yield f"{transfer}: told twice"
         else:
-            told[transfer] = record
+            told[transfer].append(record)
     for transfer, one in wanted.items():
-        found = told.get(transfer)
-        if found is not None:
+        if len(told[transfer]) > 1 and (all_is_there or not _are_apart(told[transfer])):
+            yield f"{transfer}: told twice"
+        for found in told[transfer]:
             yield from _faults_of_file(found, one, all_is_there)
-        elif one.sure and (all_is_there or one.certain):
+        if not told[transfer] and one.sure and (all_is_there or one.certain):
             yield f"{transfer} ({one.kind} {one.name}, {one.certain}): missing"
+
+
+def _are_apart(records: list[CommunicationRecord]) -> bool:
+    """Whether each is of another end, as far as anything shows."""
+    return len({(record.conversation_id, record.client) for record in records}) == len(records)
 
 
 def _faults_of_file(record: CommunicationRecord, one: Sent, all_is_there: bool) -> Iterator[str]:

@@ -16,7 +16,7 @@ From the wire up: ``packets`` (octets of one frame), ``tcp`` (a connection as fr
 (who does what), ``desk`` (one command at a time, and what each tells) and ``direct`` (talk without a switchboard),
 ``dialects``, ``mime``, ``blocks`` and ``pictures`` (how a version writes it), ``truth`` (what was said). Files:
 ``transfers`` and ``ftp`` (who sends what to whom), ``slp`` and ``p2p`` (how it is written), ``bearers`` and
-``straight`` (what carries it), ``samples`` (contents), ``sent`` (what of it a tap sees). Other roads to the servers:
+``straight`` (what carries it), ``samples`` (contents), ``sent`` (what a tap sees of it). Roads to the servers:
 ``roads``, ``gateway``, ``proxies``. Scripts: ``scripts`` (random, and the demonstration), ``housekeeping``,
 ``lists``, ``contents``, ``endpoints``, ``groups`` and ``evening``, which say every command that is documented,
 ``exchanges`` and ``hostile``, which send files.

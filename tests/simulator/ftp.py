@@ -84,8 +84,10 @@ class Ftp:
         payload = mime.message("text/x-msmsgsinvite; charset=UTF-8", f"{body}\r\n".encode())
         other = self.taker if who is self.owner else self.owner
         traces = self.chat.sends(kind, who, [payload], "N", to=other, **told)
+        shown = [(talk.connection, writes) for _, talk, writes in traces]
         if kind == "file-offer":
-            self.moving.offers += [(talk.connection, writes) for _, talk, writes in traces]
+            self.moving.offers += shown
+        self.moving.letters.append(shown)
 
     # The file.
 

@@ -9,7 +9,7 @@ commands that no hole precedes), and where two pieces say different things the o
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .tcp import Connection, Write
 
 Span = tuple[int, int]
+Copies = list[tuple["Connection", list["Write"]]]
+"""A letter on each connection that showed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class Sent:
     """Whether it is certain what a reader must make of it."""
     offers: tuple[tuple[Range, ...], ...] = ()
     """What names it, on each connection that showed that."""
+    letters: tuple[tuple[tuple[Range, ...], ...], ...] = ()
+    """What agreed on a connection for it, each on each connection that showed it."""
     content: bytes = b""
     """What is there of it, without the holes."""
     ranges: tuple[Span, ...] = ()
@@ -110,7 +114,8 @@ class Moving:
     sure: bool = True
     outcome: str = "cut"
     pieces: list[tuple[Connection, Write, int, int, bytes, bool]] = field(default_factory=list)
-    offers: list[tuple[Connection, list[Write]]] = field(default_factory=list)
+    offers: Copies = field(default_factory=list)
+    letters: list[Copies] = field(default_factory=list)
 
     def passed(
         self, connection: Connection, write: Write, at: int, offset: int, octets: bytes, *, framed: bool
@@ -120,7 +125,9 @@ class Moving:
             self.pieces.append((connection, write, at, offset, octets, framed))
 
 
-def settled(moving: Moving, pieces: Iterable[Piece], offers: Iterable[tuple[Range, ...]]) -> Sent:
+def settled(
+    moving: Moving, pieces: Iterable[Piece], placed: Callable[[Copies], Iterable[tuple[Range, ...]]]
+) -> Sent:
     """As it is judged, its pieces where the wire has them."""
     return Sent(
         moving.kind,
@@ -135,7 +142,8 @@ def settled(moving: Moving, pieces: Iterable[Piece], offers: Iterable[tuple[Rang
         tuple(pieces),
         moving.verified,
         moving.sure,
-        tuple(offers),
+        tuple(placed(moving.offers)),
+        tuple(tuple(placed(letter)) for letter in moving.letters),
     )
 
 
@@ -145,6 +153,7 @@ def survived(sent: Iterable[Sent], frames: Iterable[Frame]) -> list[Sent]:
     out = []
     for one in sent:
         found, certain = [], []
+        agreed = all(any(all(map(seen.all_of, copy)) for copy in letter) for letter in one.letters)
         for piece in one.pieces:
             at = 0
             for place in piece.places:
@@ -152,7 +161,8 @@ def survived(sent: Iterable[Sent], frames: Iterable[Frame]) -> list[Sent]:
                     octets = piece.octets[at + begin - place.offset : at + end - place.offset]
                     found.append((time, piece.offset + at + begin - place.offset, octets))
                 at += place.length
-            if all(seen.all_of(at) and seen.is_understood(at, piece.framed) for at in piece.command):
+            understood = all(seen.all_of(at) and seen.is_understood(at, piece.framed) for at in piece.command)
+            if understood and (piece.framed or agreed):
                 certain.append((piece.offset, piece.offset + len(piece.octets)))
         if not found and not any(seen.of(place) for piece in one.pieces for place in piece.command):
             continue

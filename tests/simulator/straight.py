@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from . import slp
 from .bearers import Straight
 from .p2p import hashed
+from .transfers import copies_of
 
 if TYPE_CHECKING:
     from .bearers import Bearer
@@ -48,16 +49,17 @@ def goes_straight(
         asked["Bridges"] = "TCPv1 SBBridge"
     if hides:
         asked["Hashed-Nonce"] = hashed(nonces[inviter])
-    call.asks(slp.REQUEST, {**asked, "SessionID": call.session}, who=inviter)
+    letters = [call.asks(slp.REQUEST, {**asked, "SessionID": call.session}, who=inviter)]
     other = line.other(inviter)
     where = _where(listener, port, nonces[listener], hides=hides, backwards=backwards)
     if other is listener:
-        call.answers("200 OK", slp.RESPONSE, {**where, "SessionID": call.session}, who=other)
+        letters.append(call.answers("200 OK", slp.RESPONSE, {**where, "SessionID": call.session}, who=other))
     else:
         nowhere: dict[str, object] = {"Bridge": "TCPv1", "Listening": "false"}
         nowhere |= {"Hashed-Nonce": hashed(nonces[other])} if hides else {"Nonce": NO_NONCE}
-        call.answers("200 OK", slp.RESPONSE, {**nowhere, "SessionID": call.session}, who=other)
-        call.asks(slp.RESPONSE, {**where, "SessionID": call.session}, who=inviter)
+        letters.append(call.answers("200 OK", slp.RESPONSE, {**nowhere, "SessionID": call.session}, who=other))
+        letters.append(call.asks(slp.RESPONSE, {**where, "SessionID": call.session}, who=inviter))
+    transfer.moving.letters += map(copies_of, letters)
     talk = world.connect(caller, (listener.ip, port), world.now, straight_to=listener)
     bearer = Straight(talk, caller, before)
     bearer.passes(caller, listener, b"foo\0", 0)

@@ -8,18 +8,18 @@ all of it says BYE. A script may do any step differently.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import slp
 from .bearers import Notes
 from .p2p import PREPARATION, Message, Newer, Older
 from .samples import KINDS, thing
-from .sent import Moving
+from .sent import Copies, Moving
 
 if TYPE_CHECKING:
     from .bearers import Bearer, Trace
     from .people import Account
-    from .tcp import Write
+    from .tcp import Connection, Write
 
 Part = tuple[int, bytes]
 """Where octets stand in a content, and the octets."""
@@ -259,7 +259,8 @@ def requests(
     context = slp.object_context(offered or thing(owner.address, kind, content))
     line.bearer.begins()
     body: dict[str, object] = {"EUF-GUID": slp.OBJECT, "SessionID": call.session, "AppID": number}
-    call.asks(slp.SESSION, {**body, **({} if old else {"RequestFlags": 18}), "Context": context})
+    traces = call.asks(slp.SESSION, {**body, **({} if old else {"RequestFlags": 18}), "Context": context})
+    transfer.moving.letters.append(copies_of(traces))
     call.answers("200 OK")
     transfer.prepares()
     return transfer
@@ -282,19 +283,31 @@ def fetches(line: Line, taker: Account, kind: int, content: bytes, *, old: bool 
     return transfer
 
 
+class _Shown(NamedTuple):
+    """Where a letter was shown."""
+
+    connection: Connection
+
+
+def copies_of(traces: list[Trace]) -> Copies:
+    """A letter's writes on each connection."""
+    shown: dict[int, tuple[Connection, list[Write]]] = {}
+    for trace in traces:
+        shown.setdefault(trace.connection.number, (trace.connection, []))[1].append(trace.write)
+    return list(shown.values())
+
+
 def _tells(kind: str, who: Account, transfer: Transfer, traces: list[Trace], told: dict[str, object]) -> None:
     """The world hears of a step; its copies are on whatever connections showed it."""
     world, line = transfer.world, transfer.line
-    shown: dict[int, tuple[Account, Trace, list[Write]]] = {}
-    for trace in traces:
-        account = world.owner_of(trace.connection)
-        shown.setdefault(trace.connection.number, (account, trace, []))[2].append(trace.write)
+    shown = copies_of(traces)
     if kind == "file-offer":
-        transfer.moving.offers += [(trace.connection, writes) for _, trace, writes in shown.values()]
+        transfer.moving.offers += shown
+        transfer.moving.letters.append(shown)
     world.record(
         kind,
         who,
-        [(account, trace, writes) for account, trace, writes in shown.values()],  # type: ignore[misc]
+        [(world.owner_of(one), _Shown(one), writes) for one, writes in shown],  # type: ignore[misc]
         recipients=[line.other(who)],
         outcome="delivered",
         conversation=line.bearer.conversation,

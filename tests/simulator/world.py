@@ -15,7 +15,7 @@ from .dialects import DIALECTS, FURTHER, Dialect, full, light
 from .packets import Frame, Range
 from .people import Account
 from .roads import Carried, carried
-from .sent import Moving, Piece, Sent, settled, survived
+from .sent import Copies, Moving, Piece, Sent, settled, survived
 from .talk import Talk
 from .tcp import MILLISECOND, SECOND, Connection, Shape, Write, frames_of
 from .truth import Copy, Said, expected_messages
@@ -154,7 +154,12 @@ class World:
             wanted = whole if length is None else replace(whole, offset=whole.offset + at, length=length)
             return places[connection.number](wanted)
 
-        files = [settled(moving, _pieces(moving, placed), _offers(moving, placed)) for moving in self.moves]
+        def copies(letter: Copies) -> Iterable[tuple[Range, ...]]:
+            for connection, writes in letter:
+                if connection.tapped:
+                    yield tuple(place for write in writes for place in placed(connection, write))
+
+        files = [settled(moving, _pieces(moving, placed), copies) for moving in self.moves]
         said = [_said(event, parts, placed) for event in self._events]
         return Capture(frames, said, tapped, survived(files, frames))
 
@@ -276,12 +281,6 @@ def _pieces(moving: Moving, placed: Placed) -> Iterable[Piece]:
     for connection, write, at, offset, octets, framed in moving.pieces:
         own = placed(connection, write, at, len(octets))
         yield Piece(placed(connection, write), own, offset, octets, framed)
-
-
-def _offers(moving: Moving, placed: Placed) -> Iterable[tuple[Range, ...]]:
-    for connection, writes in moving.offers:
-        if connection.tapped:
-            yield tuple(place for write in writes for place in placed(connection, write))
 
 
 def _said(event: _Event, parts: dict[tuple[int, bool], list[Frame]], placed: Placed) -> Said:
