@@ -107,9 +107,9 @@ class Calls:
         self._ended = True
         for call in self._book.calls:
             if call.line is None and call.began and not call.over:
-                if call.bridges and wait(self._state.links, self):
-                    continue
-                call.end(self._state.emit, "cut")
+                call.waits = bool(call.bridges) and wait(self._state.links, self)
+                if not call.waits:
+                    call.end(self._state.emit, "cut")
 
     def end_direct(self, mark: Mark, emit: Callable[[State, Event], None]) -> None:  # noqa: ARG002  # of all decoders
         """A direct connection, whose ``emit`` this is, is over: what it carried only goes on if the other does."""

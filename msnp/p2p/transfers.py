@@ -50,6 +50,7 @@ class Transfer:
         "placing",
         "sends",
         "session",
+        "waits",
     )
 
     def __init__(self, session: int, inviter: str, invited: str, offer: Offer | None) -> None:
@@ -70,6 +71,8 @@ class Transfer:
         """Somebody hung up: the outcome, unless more comes that was held back on the way, and when."""
         self.line: object = None
         """Which direct connection carries it."""
+        self.waits = False
+        """Its connection has ended. If it goes on elsewhere, it is told where both ends see it go on."""
         self.placing: Placing | None = None
         self.bridges: dict[str, list[str]] = {}
         """Addresses that both named."""
@@ -193,8 +196,9 @@ class Transfer:
             self._size = placing.total
         recipient = carrier.recipient or self.account(self.other(self.sends))
         for at, octets in window(body.pieces, packet.start, packet.start + length):
-            if self._first is None:
+            if self._first is None or self.waits:
                 self._first, self._headers, self._recipient = origin, carrier.headers, recipient
+                self.waits = False
             if carrier.origin is None or not self._transport:
                 self._transport, self.line = carrier.transport, carrier.line
             self._coverage.add(offset + at, offset + at + len(octets))

@@ -5,8 +5,10 @@ from struct import pack
 import pytest
 
 from msnp.events import Event
+from msnp.links import Links
 from msnp.mark import Mark
 from msnp.p2p.calls import Calls
+from msnp.p2p.waiting import MAX_WAITING, give_up, keep_waiting
 from msnp.state import State
 from msnp.utterances import FileOctets
 from tests.msnp.dialogue import Said, Wire, only, say
@@ -269,3 +271,56 @@ def test_an_answer_in_somebodys_call_shows_whom_they_called() -> None:
     tap.play(text_v1(KIM, LOU, slp("INVITE", file_invite("a.bin", 5), sender=KIM, to=LOU)))
     tap.play([carry(LOU, KIM, v1(SESSION, flags=2))])
     assert tap.session.account == LOU
+
+
+# --- a later reading of the capture -------------------------------------------------------------------------
+
+
+def moving(links: Links, packets: list[bytes]) -> Straight:
+    """Begun on a switchboard that has ended; a direct connection was agreed on."""
+    body = {"Bridge": "TCPv1", "Listening": "true", "IPv4Internal-Addrs": "10.1.2.3", "IPv4Internal-Port": "3939"}
+    call = f"{{C0FFEE00-0000-0000-0000-{SESSION:012}}}"
+    answer = slp("200 OK", body, sender=LOU, to=KIM, kind="transrespbody", call=call)
+    begun = [carry(KIM, LOU, packet, 2) for packet in packets]
+    board = wire(
+        *offered("a.bin", len(CONTENT)), *begun, *text_v1(LOU, KIM, answer, 95), *bye(LOU, KIM), links=links
+    )
+    direct = Straight(board)
+    board.end()
+    return direct
+
+
+def test_without_a_later_reading_it_is_cut_with_its_switchboard() -> None:
+    direct = moving(Links(), parts_v1(CONTENT)[:2])
+    assert [event.file and event.file["outcome"] for event in ends(direct.events)] == ["cancelled"]
+
+
+def test_what_may_go_on_in_a_later_reading_waits_for_it() -> None:
+    links, packets = Links(), parts_v1(CONTENT)
+    keep_waiting(links)
+    direct = moving(links, packets[:2])
+    assert ends(direct.events) == []
+    direct.send(*packets[2:])
+    give_up(links, direct.emit)
+    (file,) = ends(direct.events)
+    assert file.file is not None
+    assert file.file["outcome"] == "complete"
+    assert file.mark == AT  # the same at both ends
+    assert octets_of(direct.events) == CONTENT
+
+
+def test_what_does_not_go_on_is_told_when_the_run_is_over() -> None:
+    links = Links()
+    keep_waiting(links)
+    direct = moving(links, parts_v1(CONTENT)[:2])
+    give_up(links, direct.emit)
+    give_up(links, direct.emit)
+    assert [(state, type(event).__name__) for state, event in direct.told] == [(direct.state, "Sending")]
+    assert [event.file and event.file["outcome"] for event in ends(direct.events)] == ["cancelled"]
+
+
+def test_transfers_that_wait_are_bounded() -> None:
+    links = Links()
+    keep_waiting(links)
+    waiting = [moving(links, parts_v1(CONTENT)[:1]) for _ in range(MAX_WAITING + 1)]
+    assert [len(ends(direct.events)) for direct in (waiting[0], waiting[1], waiting[-1])] == [1, 0, 0]
