@@ -8,7 +8,7 @@ from msnp.events import Event
 from msnp.links import Links
 from msnp.mark import Mark
 from msnp.p2p.calls import Calls
-from msnp.p2p.waiting import MAX_WAITING, give_up, keep_waiting
+from msnp.p2p.waiting import give_up, keep_waiting
 from msnp.state import State
 from msnp.utterances import FileOctets
 from tests.msnp.dialogue import Said, Wire, only, say
@@ -38,7 +38,7 @@ from tests.msnp.p2p.packets import (
 )
 
 CONTENT = bytes(range(256)) * 30
-AT = Mark(5_000_000_000_000, 70, 9, "direct")
+AT = Mark(1_001_000_000_000, 70, 9, "direct")
 
 
 class Straight:
@@ -319,8 +319,9 @@ def test_what_does_not_go_on_is_told_when_the_run_is_over() -> None:
     assert [event.file and event.file["outcome"] for event in ends(direct.events)] == ["cancelled"]
 
 
-def test_transfers_that_wait_are_bounded() -> None:
+def test_transfers_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("msnp.p2p.waiting.MAX_WAITING", 3)
     links = Links()
     keep_waiting(links)
-    waiting = [moving(links, parts_v1(CONTENT)[:1]) for _ in range(MAX_WAITING + 1)]
+    waiting = [moving(links, parts_v1(CONTENT)[:1]) for _ in range(4)]
     assert [len(ends(direct.events)) for direct in (waiting[0], waiting[1], waiting[-1])] == [1, 0, 0]

@@ -176,7 +176,7 @@ said = st.builds(
 
 
 @given(st.lists(said, max_size=12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_packets_ever_raise_or_invent_octets(dialogue: list[Said]) -> None:
     events = wire(*offered("a", 900), *dialogue).end()
     for event in only(events, FileOctets):
