@@ -20,6 +20,8 @@ MAX_CALLS = 64
 which ends as cut."""
 MAX_EARLY = 16
 """Texts kept that came before the INVITE of their call; beyond, the oldest is forgotten."""
+MAX_EARLY_CHARACTERS = 4096
+"""Of such a text; longer ones are not kept. Real ones stay under 1 KiB."""
 LINGER = 60 * SECOND
 """After somebody hung up, how long what was sent before may still come: lost octets are waited for in one direction
 while the other goes on. A transfer's end is told then, or with the connection's."""
@@ -62,7 +64,8 @@ class Book:
 
     def keep(self, carrier: Carrier, slp: Slp) -> None:
         """A text of a call that is not known yet."""
-        if slp.call_id is not None:
+        values = (*slp.headers.values(), *slp.body.values())
+        if slp.call_id is not None and sum(map(len, values)) <= MAX_EARLY_CHARACTERS:
             self._early = [*self._early[1 - MAX_EARLY :], (carrier, slp)]
 
     def kept(self, call: Transfer, time: int) -> list[tuple[Carrier, Slp]]:

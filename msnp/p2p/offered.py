@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from msnp.links import Links
 
 MAX_OFFERS = 4096
-"""INVITEs remembered; beyond, the oldest is forgotten. Each is under 2 KiB."""
+"""INVITEs remembered; beyond, the oldest is forgotten."""
+MAX_CHARACTERS = 4096
+"""Of what one offers; what is longer is not shared. Real ones stay under 1 KiB."""
 OFFER_LIFE = 3600 * SECOND
 """After it, an INVITE of another connection tells nothing more."""
 
@@ -42,6 +44,8 @@ class Offers:
 
     def note(self, offered: Offered) -> None:
         """An INVITE was seen, perhaps not for the first time."""
+        if len(repr(offered.offer.details)) > MAX_CHARACTERS:
+            return
         people = frozenset({offered.inviter, offered.invited})
         self._found.remember((offered.session, people), offered)
         if offered.call_id is not None:

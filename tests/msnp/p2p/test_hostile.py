@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msnp.events import Event, Undecoded
-from msnp.p2p.book import MAX_CALLS
+from msnp.links import Links
+from msnp.p2p.book import MAX_CALLS, MAX_EARLY
 from msnp.p2p.calls import Calls
 from msnp.p2p.coverage import MAX_RANGES, Coverage
+from msnp.p2p.offered import MAX_CHARACTERS, offers_of
 from msnp.p2p.placing import MAX_SIZE
 from msnp.p2p.slp import read_slp
 from msnp.p2p.texts import MAX_OPEN, MAX_TEXT
@@ -26,6 +28,8 @@ from tests.msnp.p2p.packets import (
     ends,
     file_invite,
     lying_parts,
+    msnobject,
+    object_invite,
     octets_of,
     offered,
     parts_v1,
@@ -123,6 +127,24 @@ def test_texts_that_never_become_whole_are_bounded() -> None:
     used = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert used < 3 * MAX_OPEN * MAX_TEXT
+
+
+def test_what_is_kept_for_later_is_bounded() -> None:
+    links = Links()
+    tap = wire(links=links)
+    long = msnobject(5, place="x" * 4000)
+    for number in range(1, 200):
+        call = f"{{{number}}}"
+        body = {"SessionID": number, "Nonce": "x" * (8 * number)}
+        tap.play(text_v1(LOU, KIM, slp("200 OK", body, sender=LOU, to=KIM, call=call), number))
+        asked = object_invite(long[: 40 * number] + '"/>', 9000 + number)
+        tap.play(text_v1(LOU, KIM, slp("INVITE", asked, sender=LOU, to=KIM, call=call + "x"), number))
+    calls = tap.session._state.p2p
+    assert isinstance(calls, Calls)
+    assert len(calls._book._early) == MAX_EARLY
+    shared = offers_of(links)._found.values()
+    assert shared
+    assert max(len(repr(offered.offer.details)) for offered in shared) <= MAX_CHARACTERS
 
 
 def test_islands_of_a_file_are_bounded() -> None:
