@@ -6,6 +6,7 @@ impossible, it is looked for: a place where two frames in a row each hold a pack
 What is behind them is believed again.
 """
 
+import re
 from collections import deque
 from typing import Final, NamedTuple
 
@@ -14,7 +15,7 @@ from msnp.p2p.headers import CONTROL, MAX_HEADERS, V1_OCTETS, read_either
 
 MAX_FRAME: Final = 64 * 1024
 """Octets of a frame; real ones stay under 1400, and some programs allow 8 KiB."""
-MAX_SEARCH: Final = 1024 * 1024
+MAX_SEARCH: Final = 256 * 1024
 """Octets that are looked through for a frame after a loss; beyond, nothing is read of the direction any more."""
 MAX_PIECES: Final = 4096
 """Runs of octets that a frame, or what is looked through, may come in; beyond, it is dropped."""
@@ -24,6 +25,13 @@ _LENGTH: Final = 4
 _MEDIA: Final = (b"recipientid=", b"CONNECTED\r\n")
 _MEDIA_FRAME: Final = b"ML20"
 """Stands twelve octets behind the beginning of a picture's header of 24 octets."""
+_LIKELY: Final = re.compile(
+    rb"(?:[\x08-\xff]\0|.[\x01-\xff])\0\0"  # a length
+    rb"(?:[\x08-\xfc][\0-\3]|.{13}\0\0\0.{5}\0\0\0..\0\0.[\0\1]\0[\0\1])",  # version 2, or 1 with its flags
+    re.DOTALL,
+)
+"""Where a frame may begin: what follows is judged there alone, since whoever sends may fill the line with zeros."""
+_LIKELY_OCTETS: Final = 36
 _SESSIONS: Final[frozenset[int]] = frozenset()
 
 
@@ -166,11 +174,19 @@ class FrameReader:
     def _look(self, *, ended: bool) -> list[tuple[bytes, Mark]]:
         """What can be read again; empty: nothing yet."""
         held = b"".join(octets for octets, _ in self._pieces)
-        while (verdict := self._judge(held, self._place, ended)) is False:
-            zeros = held.find(b"\0\0", self._place + 3)  # all lengths that are believed end so
-            self._place = zeros - 2 if zeros >= 0 else max(self._place + 1, len(held) - 3)
+        verdict: bool | None = None
+        self._wanted = len(held) + 1
+        sure = len(held) if ended else len(held) - _LIKELY_OCTETS  # behind it more octets may show an earlier place
+        while (found := _LIKELY.search(held, self._place)) is not None and found.start() <= sure:
+            self._place = found.start()
+            verdict = self._judge(held, self._place, ended)
+            if verdict or (verdict is None and not ended):
+                break
+            self._place += 1
+        else:
+            self._place, verdict = max(self._place, sure + 1), None
         self._forget()
-        if verdict is None:
+        if not verdict:
             return []
         (first, mark), *others = self._pieces
         place = self._place
