@@ -239,7 +239,8 @@ class Happening:
         self.delivery = self.delivery or other.delivery
         self.error = self.error or other.error
         self.object = self.object or other.object
-        self.file = self.file or other.file
+        if self.file is None:
+            self.file, self.missing = other.file, other.missing
         other._into = self
         other.concluded = True
 
