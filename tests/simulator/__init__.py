@@ -19,7 +19,7 @@ From the wire up: ``packets`` (octets of one frame), ``tcp`` (a connection as fr
 ``straight`` (what carries it), ``samples`` (contents), ``sent`` (what a tap sees of it). Roads to the servers:
 ``roads``, ``gateway``, ``proxies``. Scripts: ``scripts`` (random, and the demonstration), ``housekeeping``,
 ``lists``, ``contents``, ``endpoints``, ``groups`` and ``evening``, which say every command that is documented,
-``exchanges`` and ``hostile``, which send files.
+``exchanges``, ``byways`` and ``hostile``, which send files (``rooms``: who is in them).
 """
 
 from .truth import Said

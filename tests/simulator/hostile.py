@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from . import samples
 from .bearers import Board
-from .exchanges import online
 from .ftp import Ftp
+from .rooms import online
 from .samples import PICTURE, thing
 from .transfers import Line, accepts, offers, requests, sends_file
 from .world import World
