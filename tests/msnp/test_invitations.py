@@ -307,8 +307,8 @@ def test_a_step_names_nobody_where_it_was_not_seen_who_is_there() -> None:
 def test_both_ports_of_a_router_are_awaited() -> None:
     steps = (invite(LOU, "INVITE", **OFFER), invite(LOU, "ACCEPT", **WHERE, PortX="30001"))
     assert [len(met(*steps, port=port)) for port in (6893, 30001)] == [1, 1]
-    steps = (invite(LOU, "ACCEPT", IP_Address="192.0.2.50:7002", AuthCookie="5100"),)
-    assert [meeting.port for meeting in met(*steps, port=7002)] == [7002]
+    own = invite(LOU, "ACCEPT", IP_Address="192.0.2.50:7002", AuthCookie="5100")
+    assert [meeting.port for meeting in met(own, port=7002)] == [7002]
 
 
 @pytest.mark.parametrize(

@@ -335,7 +335,7 @@ def test_the_port_alone_tells_where_one_file_alone_is_awaited() -> None:
     steps: list[Step] = [("sender", VER + FIL), ("sender", DATA)]
     for change in ({"cookie": "9", "transfer": "ftp-9"}, {"size": 9000}, {"size": None}):
         peers = Peers()
-        peers.agree(**change)  # type: ignore[arg-type]
+        peers.agree(**change)
         if "cookie" in change:
             peers.agree()
         assert peers.play(steps).end().told == []
