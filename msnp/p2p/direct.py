@@ -48,7 +48,9 @@ class DirectLine:
         """A frame other than ``foo`` came; a handshake of version 2 is the first of them."""
         self._nonces: dict[bool, str] = {}
         """Each side's."""
-        self._calls: list[Calls] = []
+        self._calls: list[tuple[Calls, Emit]] = []
+        """Of every end that agreed on it, and who takes what it tells. All of them follow it, so that none ends a
+        transfer that goes on here."""
         self._held: list[tuple[bytes, Mark, bool]] = []
         self._held_octets = 0
         self._concerned = False
@@ -86,8 +88,8 @@ class DirectLine:
         if self._held:
             self.counters["unknown_call"] += 1
             self._held = []
-        for calls in self._calls if self._used else ():
-            calls.end_direct(mark, self._emit)
+        for calls, emit in self._calls if self._used else ():
+            calls.end_direct(mark, emit)
         self.counters = +self.counters
 
     # --- frames -------------------------------------------------------------------------------------------
@@ -134,8 +136,11 @@ class DirectLine:
             there = self._rendezvous.direct(self._port, None, time)
             found = [one for one in there if self._may_mean(one)]
             found = found if len({_agreement(one) for one in found}) == 1 else []
-        by_session = {meeting.calls._state: meeting.calls for meeting in found}
-        self._calls = [by_session[session] for session in tellers(by_session)]
+        ends = {meeting.calls._state: meeting.calls for meeting in found}
+        telling = tellers(ends)
+        self._calls = [
+            (calls, self._emit if session in telling else _tell_nobody) for session, calls in ends.items()
+        ]
         held, self._held = (self._held, []) if self._calls else ([], self._held)
         for octets, mark, from_client in held:
             self._hand_on(octets, mark, from_client)
@@ -146,8 +151,12 @@ class DirectLine:
 
     def _hand_on(self, octets: bytes, mark: Mark, from_client: bool) -> None:
         self._used = True
-        for calls in self._calls:
-            calls.take_direct(octets, mark, from_client, self._emit)
+        for calls, emit in self._calls:
+            calls.take_direct(octets, mark, from_client, emit)
+
+
+def _tell_nobody(_state: State, _event: Event) -> None:
+    """The other end tells the same."""
 
 
 def _agreement(meeting: DirectMeeting) -> tuple[object, ...]:
