@@ -14,7 +14,7 @@ BINDINGS := $(filter %.pyx %.pxd %.pxi,$(SOURCES))
 PYTEST   := pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live-demo test check replay bench bench-micro bench-live clean
+.PHONY: help setup demo live-demo test check replay bench bench-any-port bench-micro bench-live clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -47,6 +47,9 @@ replay: setup ## replay a capture of yours: make replay FILE=capture.pcap TARGET
 bench: $(BENCHED)/.done ## time the program and its peers on captures of a million packets; BENCH=quick takes two minutes
 	tools/install-bench-packages
 	$(BENCHED)/bin/python -m bench $(if $(filter quick,$(BENCH)),--quick)
+
+bench-any-port: $(BENCHED)/.done ## what it costs to look at gateways' ports and at all ports, and what it finds
+	$(BENCHED)/bin/python -m bench.any_port
 
 bench-micro: $(BENCHED)/.done ## time parts of the program alone, compiled
 	PYTHONSAFEPATH=1 $(BENCHED)/bin/python -m pytest -o pythonpath= --import-mode importlib -p no:cacheprovider bench/micro

@@ -30,7 +30,8 @@ MAX_LEARNT = 64
 class Front:
     """Packets in, events out to ``emit``.
 
-    ``any_port``: flows on other ports are looked into as well, until it is known whose they are.
+    ``any_port``: flows on other ports are looked into as well, until it is known whose they are. ``looks_again``:
+    at its end the capture will be read once more, for ports that it named.
     """
 
     __slots__ = ("_again", "_by_port", "_decoders", "_make", "_prober", "_probes", "_receivers", "_totals",
@@ -43,6 +44,7 @@ class Front:
         emit: Callable[[Event], None],
         *,
         any_port: bool = False,
+        looks_again: bool = False,
     ) -> None:
         self._make = engine
         self.engine = engine(self._on_stream_event)
@@ -56,7 +58,7 @@ class Front:
         self._by_port: dict[int, Decoder] = {}
         asked: list[tuple[Protocol, Callable[[StreamEvent], None]]] = []
         for protocol, ports in protocols:
-            decoder = self._decoders[protocol.name] = protocol.decoder(emit, ports)
+            decoder = self._decoders[protocol.name] = protocol.decoder(emit, ports, looks_again=looks_again)
             self._by_port.update(dict.fromkeys(ports, decoder))
             asked.append((protocol, decoder.receive))
         self._prober = Prober(asked) if any_port else None
@@ -116,6 +118,7 @@ class Front:
         receive = self._receivers.get(flow)
         if receive is None:
             receive = self._receivers[flow] = self._receiver(flow)
+            flow.ignored = receive is pass_over
         if isinstance(event, StreamEnd):
             del self._receivers[flow]
             if receive is pass_over:  # also of one that was given up, for the decoder to forget it
@@ -150,6 +153,7 @@ class Front:
         receive = probe.receive(event)
         if receive is not None:
             del self._probes[flow]
+            flow.ignored = receive is pass_over
             if flow in self._receivers:
                 self._receivers[flow] = receive
 
@@ -157,6 +161,7 @@ class Front:
         """Whoever can make us stumble over one connection must not blind us for all others."""
         if flow in self._receivers:
             self._receivers[flow] = pass_over
+            flow.ignored = True
         self.faults += 1
         log.error("%s: the connection is followed no longer", told(fault))
 

@@ -21,6 +21,8 @@ class NewPorts(NamedTuple):
     """Called with all of them as soon as there is a new one."""
     again: Callable[[Front], AbstractContextManager[Source | None]]
     """At the end of the source: the second look, if there is to be one; the front is told."""
+    looks_again: bool = False
+    """There may be one."""
 
 
 @contextmanager
@@ -55,4 +57,4 @@ def looking_again(open_source: Callable[[], Source], filter_for: Callable[[froze
             front.look_again()
             yield source
 
-    return NewPorts(_as_it_is, again)
+    return NewPorts(_as_it_is, again, looks_again=True)

@@ -99,7 +99,9 @@ class Pipeline:
     ) -> None:
         self._source = source
         self._back = Back(warrant, sensor, sinks, follower=keeper, files=files, live=live)
-        self._front = Front(engine, protocols, self._back.recorder.receive, any_port=any_port)
+        self._front = Front(
+            engine, protocols, self._back.recorder.receive, any_port=any_port, looks_again=ports.looks_again
+        )
         self._ports = ports
         self._keeper = keeper
         self._live = live

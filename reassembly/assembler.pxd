@@ -6,7 +6,7 @@ from reassembly.counters cimport Counters
 from reassembly.sequence cimport distance
 
 
-cdef long long _MASK, _FAR
+cdef long long _MASK, _FAR, _NEAR
 
 
 @cython.final
@@ -24,6 +24,8 @@ cdef class Assembler:
     cdef tuple _known_mark
 
     cpdef bint take(self, unsigned int sequence, Py_ssize_t length)
+    @cython.locals(ahead="long long")
+    cpdef bint pass_by(self, unsigned int sequence, Py_ssize_t length)
     cpdef start(self, unsigned int sequence)
     cpdef begin(self)
     @cython.locals(start="long long", end="long long", below="long long")

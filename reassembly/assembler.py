@@ -35,6 +35,7 @@ Mark = tuple[int, int, str]
 _MASK = MASK
 _position = itemgetter(0)
 _FAR = 1 << 40  # where positions begin: high, so that lower ones found at a join are positive too
+_NEAR = 1 << 20  # octets of which nobody asks whether they are this connection's
 _MOST_GAPS = 32  # given-up ranges that are remembered to tell late octets from repeated ones: a count, no more
 
 
@@ -121,6 +122,21 @@ class Assembler:
             return False
         self.sequence = (sequence + length) & _MASK
         self.edge += length
+        return True
+
+    def pass_by(self, sequence: int, length: int) -> bool:
+        """True if these octets, which nobody wants, could be counted as handed out, with all in front of them.
+
+        Not where something waits or is about to end, nor far from where this direction stands.
+        """
+        if self.pieces or not self.running or self.fin >= 0:
+            return False
+        ahead = distance(sequence, self.sequence)
+        if not -_NEAR < ahead < _NEAR:
+            return False
+        if ahead + length > 0:
+            self.sequence = (sequence + length) & _MASK
+            self.edge += ahead + length
         return True
 
     def add(self, sequence: int, octets: bytes, mark: Mark, arrived: int, cut: int = 0) -> None:

@@ -122,6 +122,8 @@ class Delivery:
     def _say_gap(self, direction: Direction, sequence: int, mark: Mark, length: int | None) -> None:
         connection = direction.connection
         connection.emitted = True
+        if connection.flow.ignored:
+            return
         time, packet, source = mark
         self._callback(StreamGap(connection.flow, direction.from_client, time, sequence, packet, source, length))
 

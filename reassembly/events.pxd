@@ -6,7 +6,7 @@ cimport cython
 @cython.final
 cdef class Flow:
     cdef public object client, server
-    cdef public bint opened
+    cdef public bint opened, ignored
     cdef public long long started
 
 

@@ -27,7 +27,7 @@ class Endpoint(NamedTuple):
 class Flow:
     """One TCP connection as the tap saw it; compared by identity, since port pairs are used again."""
 
-    __slots__ = ("client", "opened", "server", "started")
+    __slots__ = ("client", "ignored", "opened", "server", "started")
 
     def __init__(self, client: Endpoint, server: Endpoint, opened: bool, started: int) -> None:
         self.client = client
@@ -36,6 +36,8 @@ class Flow:
         """True when a SYN told who is the client; False when the ports had to tell."""
         self.started = started
         """Time of its first packet, nanoseconds since 1970 UTC."""
+        self.ignored = False
+        """Set by whoever takes the events: nothing of it is wanted but its end. An engine may tell more."""
 
     def __repr__(self) -> str:
         return f"Flow({self.client!r}, {self.server!r}, opened={self.opened}, started={self.started})"

@@ -43,6 +43,8 @@ cdef class NativeEngine:
         self, Direction direction, unsigned int sequence, unsigned int acknowledgment, int flags, bytes payload,
         int ident
     ) except -1
+    @cython.locals(connection=Connection)
+    cdef bint _pass_by(self, Direction direction, unsigned int sequence, int flags, Py_ssize_t length) except -1
     cdef tuple _now(self)
     cdef _begin(self, tuple segment)
     cdef _segment(self, Direction direction, tuple segment)

@@ -132,6 +132,8 @@ class NativeEngine:
         direction = self._directions.get(key)
         if direction is None:
             self._begin(segment)
+        elif direction.connection.flow.ignored and self._pass_by(direction, sequence, flags, len(payload) + cut):
+            return
         elif (
             cut
             or path != direction.path
@@ -170,6 +172,10 @@ class NativeEngine:
                 direction = self._directions.get(plain.key(octets))
             if direction is None:
                 self._begin(plain.segment(octets, octets[plain.payload : plain.end]))
+                continue
+            if direction.connection.flow.ignored and self._pass_by(
+                direction, plain.sequence, plain.flags, plain.end - plain.payload
+            ):
                 continue
             payload = octets[plain.payload : plain.end]
             if plain.vlan != direction.vlan or not self._sail(
@@ -228,6 +234,16 @@ class NativeEngine:
         if direction.other.waits:
             self._waits.note_acknowledged(direction.other, self._clock)
             self._timers.plan(connection, self._clock)
+        return True
+
+    def _pass_by(self, direction: Direction, sequence: int, flags: int, length: int) -> bool:
+        """A segment of a flow that is ignored; False: it opens or ends something, or something waits there."""
+        connection = direction.connection
+        if flags & 0x17 != 0x10 or connection.attention:
+            return False
+        if length and not direction.assembler.pass_by(sequence, length):
+            return False
+        connection.last = self._clock
         return True
 
     def advance(self, time: int) -> None:

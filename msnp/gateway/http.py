@@ -10,7 +10,7 @@ octets that are no HTTP, the end, or the limit say that it was a yes.
 
 from __future__ import annotations
 
-from msnp.gateway.asked import server_of
+from msnp.gateway.asked import read_target, server_of
 from msnp.gateway.exchanges import Exchanges
 from msnp.gateway.heads import NO_HTTP, Head
 from msnp.gateway.held import Held
@@ -18,6 +18,12 @@ from msnp.gateway.reader import Course, Reader, may_begin
 from msnp.gateway.streams import Opened, OpenPlain, Stream
 from msnp.gateway.tunnels import Tunnels
 from msnp.mark import Mark
+
+MAX_OTHERS = 8
+"""Requests of a web server's own (RFC 9112, 3.2.1) that are none for a gateway, before a connection is left alone.
+A proxy's name the server (3.2.2), and the next may be for another."""
+MAX_OTHERS_OCTETS = 256 * 1024
+"""Octets of its answers, before the same."""
 
 
 class HttpLine:
@@ -34,10 +40,13 @@ class HttpLine:
         "_exchanges",
         "_held",
         "_open_plain",
+        "_others",
+        "_others_octets",
         "_plain",
         "_readers",
         "_server",
         "_target",
+        "concerned",
         "foreign",
         "recognised",
         "swapped",
@@ -57,7 +66,11 @@ class HttpLine:
         self.swapped = False
         """The side that was taken for the client is the server."""
         self.foreign = False
-        """Another protocol has taken over, and nothing more will be told."""
+        """Another protocol has taken over, or it is a web server's: nothing more will be told."""
+        self.concerned = False
+        """A gateway was asked here, or a proxy for a connection."""
+        self._others = 0  # requests for something else, of a server and not of a proxy, …
+        self._others_octets = 0  # … and octets of that server's since
         self._open_plain = open_plain
         self._server = server
         self._certain = sides_certain
@@ -81,6 +94,9 @@ class HttpLine:
             self._plain.analyze_packet(side, octets, mark)
         elif self._held is None:
             self._hear(side, octets, mark)
+            if self._others and not self.concerned:
+                self._others_octets += 0 if side else len(octets)
+                self.foreign |= self._others > MAX_OTHERS or self._others_octets > MAX_OTHERS_OCTETS
         elif side:
             self._held.add(octets, None, mark)
             if self._held.full:
@@ -142,8 +158,14 @@ class HttpLine:
             if head.method == b"CONNECT":
                 self._target = head.target
                 self._held = Held()
+                self.concerned = True
+            elif read_target(head.target) is not None:
+                self.concerned = True
+            elif head.target.startswith(b"/"):
+                self._others += 1
             return self._exchanges.ask(head, mark)
         course, request = self._exchanges.answer(head, mark)
+        self.concerned |= course.inlet is not None
         if course.length != NO_HTTP:
             if request is not None and request.method == b"CONNECT":
                 self._refuse()

@@ -48,6 +48,11 @@ class SocksLine:
         self._plain: Stream | None = None
         self._ended = False
 
+    @property
+    def concerned(self) -> bool:
+        """The proxy was asked for a connection."""
+        return self._plain is not None
+
     def analyze_packet(self, from_client: bool, octets: bytes, mark: Mark) -> None:
         """Take the next octets of one side; ``mark`` is that of the first of them."""
         if self.foreign or self._ended or not octets:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from capture.filters import filter_by_expression, filter_for_ports
+from capture.filters import filter_by_expression, filter_for_ports, growing_filter_for_ports
 from capture.source import FilterFor, Source
 from rcds_sniffer.cli.errors import UserError
 from rcds_sniffer.files import FileLimits, FilesError, Vault
@@ -29,8 +29,7 @@ class Look:
         """What passes from the beginning."""
         if self._bpf is not None:
             return filter_by_expression(self._bpf)
-        every: dict[str, bool] = {"every_port": True} if self.any_port else {}
-        return filter_for_ports(sorted(self.ports), self._tunnels, **every)
+        return filter_for_ports(sorted(self.ports), self._tunnels, every_port=self.any_port)
 
     def new_ports(self, source: Source, open_again: Callable[[], Source] | None) -> NewPorts:
         """A filter of the user's own stays as it is, and one that lets all ports pass need not follow.
@@ -40,8 +39,8 @@ class Look:
         if self._bpf is not None or self.any_port:
             return NO_NEW_PORTS
         if open_again is None or source.size is None:  # a line, or a pipe
-            return following(source, lambda new: filter_for_ports(sorted(self.ports | new), self._tunnels))
-        return looking_again(open_again, lambda new: filter_for_ports(sorted(new), self._tunnels))
+            return following(source, lambda new: growing_filter_for_ports(self.ports | new, self._tunnels))
+        return looking_again(open_again, lambda new: growing_filter_for_ports(new, self._tunnels))
 
 
 def _ports_of(protocol: Protocol, given: dict[str, Any]) -> frozenset[int]:

@@ -71,7 +71,7 @@ def look(
     decoders: list[Decoder] = []
     by_port: dict[int, Decoder] = {}
     for protocol, ports in protocols:
-        decoders.append(protocol.decoder(_forget, ports))
+        decoders.append(protocol.decoder(_forget, ports, looks_again=False))
         by_port.update(dict.fromkeys(ports, decoders[-1]))
 
     def receive(event: StreamEvent) -> None:
@@ -147,7 +147,7 @@ class Elsewhere:
     def _decoder(self, protocol: Protocol, port: int) -> Decoder | None:
         key = port, protocol.name
         if key not in self._decoders and len(self._decoders) < OTHER_PORTS:
-            self._decoders[key] = protocol.decoder(_forget, frozenset({port}))
+            self._decoders[key] = protocol.decoder(_forget, frozenset({port}), looks_again=False)
         return self._decoders.get(key)
 
     def recognised(self) -> dict[int, int]:

@@ -61,8 +61,12 @@ class Protocol(Interface):
         True on certain evidence alone; None where more octets are needed, which is never for long.
         """
 
-    def decoder(self, emit: Callable[[Event], None], ports: frozenset[int]) -> Decoder:
-        """A decoder for one run; ``ports`` are those of servers, in place of the usual ones."""
+    def decoder(self, emit: Callable[[Event], None], ports: frozenset[int], *, looks_again: bool) -> Decoder:
+        """A decoder for one run; ``ports`` are those of servers, in place of the usual ones.
+
+        ``looks_again``: at its end the capture will be read once more, for the ports that were
+        :attr:`Decoder.wanted`.
+        """
 
 
 def installed() -> dict[str, Protocol]:

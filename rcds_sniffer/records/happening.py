@@ -248,6 +248,8 @@ class Happening:
         """True when a copy on ``link`` at ``time`` can be one of this: a connection shows a thing once."""
         if link in self.links or (outgoing and self.out_moment is not None and self.spoken):
             return False
+        if self.ending:  # its identity tells it, and its octets may have begun on another connection
+            return abs(time - self.time) <= WINDOW
         earlier = ON_ITS_WAY if link.entered else LINK_SKEW  # than the connection's first packet
         return abs(time - self.time) <= WINDOW and self.time >= (link.started >> ARRIVAL_BITS) - earlier
 

@@ -35,6 +35,9 @@ class Transfers:
     def __init__(self, warrant: Warrant, vault: Vault) -> None:
         self._warrant = warrant
         self._vault = vault
+        self._came: OrderedDict[TransferKey, dict[str, object]] = OrderedDict()
+        """What was said of a transfer: where its other end is not known to be in the same conversation, the record
+        of that end says the same."""
         self._steps: OrderedDict[tuple[str | None, str, str, str, str], str] = OrderedDict()
         """By target, protocol, kind of step, who took it, and transfer: the record's identifier."""
 
@@ -125,7 +128,13 @@ class Transfers:
         for key in keys:
             if key != best:  # the same octets, on a connection that did not say whom they are for
                 self._vault.forget(key)
-        return self._vault.describe(best, said)
+        told = self._came.get(best)
+        if told is not None and not self._vault.octets(best):
+            return dict(told)
+        described = self._came[best] = self._vault.describe(best, said)
+        if len(self._came) > MAX_STEPS:
+            self._came.popitem(last=False)
+        return dict(described)
 
 
 def key_of(link: Link, event: FileOctets | Sending) -> TransferKey | None:

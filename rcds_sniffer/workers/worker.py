@@ -50,7 +50,9 @@ class Worker:
         reader, writer = make_pipe()
         self._stopping = mmap.mmap(-1, 1)  # shared with the child
         outbox = Outbox(lambda message: _send(writer, message), lambda: _progress(source))
-        front = Front(engine, protocols, outbox.receive, any_port=any_port)  # what it refuses, it refuses here
+        front = Front(  # what it refuses, it refuses here
+            engine, protocols, outbox.receive, any_port=any_port, looks_again=ports.looks_again
+        )
         gc.freeze()  # collections of the child need not touch, and so copy, what was there before
         self._descriptor = reader
         self.process: int | None = os.fork()

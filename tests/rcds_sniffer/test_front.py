@@ -45,7 +45,7 @@ class Greeting:
             return client.startswith(self.word)
         return None if self.word.startswith(client) else False
 
-    def decoder(self, emit, ports: frozenset[int]) -> "Greeting":
+    def decoder(self, emit, ports: frozenset[int], *, looks_again: bool) -> "Greeting":
         return self
 
     def receive(self, event: StreamEvent) -> None:

@@ -173,7 +173,9 @@ def test_fault_in_a_decoder_costs_one_connection(
             self._decoder.receive(event)
 
     class Stumble(MsnProtocol):
-        def decoder(self, emit: Callable[[Event], None], ports: frozenset[int]) -> Stumbling:  # type: ignore[override]
+        def decoder(  # type: ignore[override]
+            self, emit: Callable[[Event], None], ports: frozenset[int], *, looks_again: bool
+        ) -> Stumbling:
             return Stumbling(MsnDecoder(emit, ports))
 
     line = Line(frames)

@@ -27,9 +27,11 @@ class MsnProtocol:
         found = opening(client, server, ports_say=False, begun=begun)
         return None if found is None else found is not Opening.FOREIGN
 
-    def decoder(self, emit: Callable[[Event], None], ports: frozenset[int] = frozenset(PORTS)) -> MsnDecoder:
+    def decoder(
+        self, emit: Callable[[Event], None], ports: frozenset[int] = frozenset(PORTS), *, looks_again: bool = False
+    ) -> MsnDecoder:
         """A decoder for one run; what it learns goes to ``emit``. ``ports`` are those of messenger servers."""
-        return MsnDecoder(emit, ports)
+        return MsnDecoder(emit, ports, looks_again=looks_again)
 
 
 PROTOCOL = MsnProtocol()

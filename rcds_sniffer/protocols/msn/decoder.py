@@ -8,11 +8,16 @@ server's port is plain MSNP from its first octet, unless that says otherwise.
 
 from collections.abc import Callable
 
+import msnp.events as msn
+import msnp.utterances as said
 from msnp.links import Links
 from msnp.mark import Mark
-from rcds_sniffer.events import Connection, Event
+from msnp.p2p.waiting import give_up, keep_waiting
+from msnp.state import State
+from rcds_sniffer.events import Connection, ConnectionClosed, Event, Seen
 from rcds_sniffer.protocols.msn.line import Line
-from rcds_sniffer.protocols.msn.roads import PORTS, ROADS, Road, Tunnelled, is_other_road
+from rcds_sniffer.protocols.msn.roads import PORTS, ROADS, Road, Tunnelled, is_other_road, stand_in
+from rcds_sniffer.protocols.msn.translation import translate_utterance
 from reassembly.events import Flow, StreamData, StreamEnd, StreamEvent, StreamGap
 
 CLOSED = frozenset({"fin", "rst", "reused"})
@@ -28,9 +33,13 @@ class MsnDecoder:
     ``ports`` are those of messenger servers, where MSNP needs no proof.
     """
 
-    def __init__(self, emit: Callable[[Event], None], ports: frozenset[int] = frozenset(PORTS)) -> None:
+    def __init__(
+        self, emit: Callable[[Event], None], ports: frozenset[int] = frozenset(PORTS), *, looks_again: bool = False
+    ) -> None:
         self.emit = emit
         self.links = Links()
+        if looks_again:
+            keep_waiting(self.links)
         self.counters: dict[str, int] = {
             "connections": 0,
             "recognised": 0,
@@ -89,6 +98,8 @@ class MsnDecoder:
             line.silent = False
             self.counters["tls"] += looks_like_tls(data.octets)
         session.analyze_octets(data.from_client, data.octets, data.time, data.sequence, data.packet, data.source)
+        if not session.recognised and session.foreign:
+            data.flow.ignored = True
         return True
 
     def is_plain(self, flow: Flow) -> bool:
@@ -112,8 +123,20 @@ class MsnDecoder:
         self.counters["recognised"] += line.session.recognised
 
     def close(self) -> None:
-        """The capture is over: what is in tunnels ends, which no connection's end tells."""
+        """The capture is over: what is in tunnels ends, which no connection's end tells, and so do transfers that
+        were to go on elsewhere."""
         self._tunnels.close()
+        late: dict[State, Connection] = {}
+
+        def tell(state: State, event: msn.Event) -> None:
+            if isinstance(event, said.Message):
+                if state not in late:
+                    late[state] = stand_in(self, state, event, state.client, state.server, event.mark.time)
+                self.emit(translate_utterance(event, late[state]))
+
+        give_up(self.links, tell)
+        for connection in late.values():
+            self.emit(ConnectionClosed(connection, Seen(connection.started, 0, 0, "", True)))
 
     def note_version(self, account: str | None, connection: Connection) -> None:
         """A switchboard connection agrees on no version: it is the one of the account's notification connection."""

@@ -62,6 +62,23 @@ def is_other_road(octets: bytes) -> bool:
     return octets.startswith(_WORDS)
 
 
+class Reader(Protocol):
+    """Who reads another road: a stream, of which it is known whether it is one of MSN's."""
+
+    @property
+    def concerned(self) -> bool:
+        """Something that is MSN's was found on it, so that what is lost of it may be a loss."""
+
+    def analyze_packet(self, from_client: bool, octets: bytes, mark: Mark, /) -> None:
+        """As of a stream."""
+
+    def gap(self, from_client: bool, length: int | None, mark: Mark, /) -> None:
+        """As of a stream."""
+
+    def end(self, mark: Mark, *, closed: bool = True) -> None:
+        """As of a stream."""
+
+
 class Stream(Protocol):
     """Who reads octets of two sides: a line, or the reader of another road."""
 
@@ -84,7 +101,7 @@ class Road:
         self._tunnels = tunnels
         self._held: list[StreamData | StreamGap] = []
         self._opening = {True: b"", False: b""}
-        self._stream: Stream | None = None
+        self._stream: Reader | None = None
         self._known = False
         self._gaps = self._gap_octets = 0
         self._elsewhere: dict[State, Connection] = {}
@@ -97,6 +114,7 @@ class Road:
         if self._known:
             if self._stream is not None:
                 _hand_on(self._stream, event)
+                self._flow.ignored = getattr(self._stream, "foreign", False)
             return
         self._held.append(event)
         if isinstance(event, StreamData):
@@ -116,6 +134,7 @@ class Road:
                 self._decoder.receive(one)
             return
         self._stream = None if found is None else self._reader(found)
+        self._flow.ignored = self._stream is None
         if self._stream is not None:
             for one in held:
                 _hand_on(self._stream, one)
@@ -124,14 +143,14 @@ class Road:
         """The flow is over."""
         if self._stream is not None:
             self._stream.end(mark, closed=closed)
-        if self._stream is None or not getattr(self._stream, "concerned", True):
+        if self._stream is None or not self._stream.concerned:
             self._decoder.counters["foreign_gaps"] += self._gaps
             self._decoder.counters["foreign_gap_octets"] += self._gap_octets
         seen = Seen(mark.time, mark.sequence, mark.packet, mark.source, True)
         for connection in self._elsewhere.values():
             self._decoder.emit(shared.ConnectionClosed(connection, seen))
 
-    def _reader(self, found: Opening) -> Stream | None:
+    def _reader(self, found: Opening) -> Reader | None:
         """Who reads it; most runs meet none of these, and need not import them."""
         rendezvous = self._decoder.links.rendezvous
         if found is Opening.HTTP:
@@ -191,19 +210,27 @@ class Road:
         if connection is None:
             if len(self._elsewhere) >= MAX_ELSEWHERE:
                 return
-            connection = self._elsewhere[state] = self._connection_for(state, event)
+            flow = self._flow
+            client, server = str(flow.client), str(flow.server)
+            connection = stand_in(self._decoder, state, event, client, server, flow.started)
+            self._elsewhere[state] = connection
         self._decoder.emit(translate_utterance(event, connection))
 
-    def _connection_for(self, state: State, event: said.Message) -> Connection:
-        flow, emit = self._flow, self._decoder.emit
-        made = Connection("msnp", str(flow.client), str(flow.server), flow.started, None, state.server)
-        seen = seen_at(event.mark, event.from_client, 0)
-        self._decoder.note_version(state.account, made)
-        if state.account is not None:
-            emit(shared.AccountKnown(made, seen, account=state.account, evidence="transfer"))
-        if state.session_id is not None:
-            emit(shared.ConversationKnown(made, seen, session_id=state.session_id))
-        return made
+
+def stand_in(  # noqa: PLR0917 - what makes a connection; all are always given
+    decoder: "MsnDecoder", state: State, event: said.Message, client: str, server: str, started: int
+) -> Connection:
+    """A connection of the one conversation of a session, for what is told of it elsewhere, or behind its end."""
+    emit = decoder.emit
+    unknown = state.account is None  # then only its packets say whose it is
+    made = Connection("msnp", client, server, started, None, state.server, unknown)
+    seen = seen_at(event.mark, event.from_client, 0)
+    decoder.note_version(state.account, made)
+    if state.account is not None:
+        emit(shared.AccountKnown(made, seen, account=state.account, evidence="transfer"))
+    if state.session_id is not None:
+        emit(shared.ConversationKnown(made, seen, session_id=state.session_id))
+    return made
 
 
 class Tunnelled:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msnp.gateway.heads import MAX_HEAD
+from msnp.gateway.http import MAX_OTHERS, MAX_OTHERS_OCTETS, HttpLine
 from tests.msnp.gateway.test_tunnels import CHAT
 from tests.msnp.gateway.web import OPEN, Piece, Web, answer, ask, get, page, poll, send
 
@@ -133,9 +134,31 @@ def test_unrelated_bodies_are_passed_over() -> None:
     for chunks in (0, 64 * KIB):
         answered = page(body, chunks=chunks)
         with at_most(64 * KIB):
-            wire.send(get("/film"), answered)
+            wire.send(get("http://www.example.org/film"), answered)  # of a proxy
     wire.send(ask(OPEN, b"a"), answer("1.1", b"b"))
     assert (web.only.client, web.only.server) == (b"a", b"b")
+
+
+@pytest.mark.parametrize(("pages", "octets"), [(MAX_OTHERS + 1, 10), (1, MAX_OTHERS_OCTETS)])
+def test_a_web_servers_own_connection_is_left_alone_in_time(pages: int, octets: int) -> None:
+    web = Web()
+    wire = web.connect()
+    for _ in range(pages):
+        wire.send(get("/film"), page(bytes(octets)))
+    assert isinstance(wire.line, HttpLine)
+    assert wire.line.foreign
+    assert not wire.line.concerned
+
+
+def test_a_gateway_that_is_a_web_server_too_is_heard_behind_a_few_pages() -> None:
+    web = Web()
+    wire = web.connect()
+    wire.send(get("/settings"), page(b"x" * 5 * KIB), ask(OPEN, b"a"), answer("1.1", b"b"))
+    wire.send(get("/film"), page(bytes(MAX_OTHERS_OCTETS)))
+    assert (web.only.client, web.only.server) == (b"a", b"b")
+    assert isinstance(wire.line, HttpLine)
+    assert wire.line.concerned
+    assert not wire.line.foreign
 
 
 MESSAGES = [octets for _, octets in [*CHAT, ask("", b"x"), answer("", b"y"), answer("1.1", b"z", close=True)]]
