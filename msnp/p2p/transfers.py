@@ -20,6 +20,8 @@ from msnp.p2p.pieces import window
 from msnp.p2p.placing import Placing
 from msnp.utterances import Origin, addressed, file_octets, sending
 
+UNSURE = "?"
+"""Behind the name of a transfer joined in mid-stream whose octets have no known place."""
 _PREPARATION = 4
 """Octets of the message in which a sender says that the data come: NULs."""
 _FILE_FOOTER = 2
@@ -203,7 +205,7 @@ class Transfer:
                 self._transport, self.line = carrier.transport, carrier.line
             self._coverage.add(offset + at, offset + at + len(octets))
             content = carrier.content()
-            carrier.tell(file_octets(origin, content, recipient, self.transfer, offset + at, octets))
+            carrier.tell(file_octets(origin, content, recipient, self._named, offset + at, octets))
         if self._whole:
             self.end(carrier.tell, "complete")
         return True
@@ -217,6 +219,12 @@ class Transfer:
         self.acknowledged = True
         self.end(carrier.tell, "complete")
         return True
+
+    @property
+    def _named(self) -> str:
+        """The transfer; marked while nobody knows where in it its octets are, so that they mix with no copy."""
+        unsure = self.placing is not None and self.placing.unsure
+        return self.transfer + UNSURE if unsure else self.transfer
 
     @property
     def _whole(self) -> bool:
@@ -263,7 +271,7 @@ class Transfer:
         file = {"name": name, "size": size, "sha1": sha1, "outcome": outcome}
         content = Carrier(tell, first.mark, first, None, None, "", first.from_client, self._headers).content()
         event = sending(first, content, self.kind, details, None, f"{self.transfer} data")
-        tell(addressed(event, self._recipient, self.transfer, file))
+        tell(addressed(event, self._recipient, self._named, file))
 
 
 def kind_of_data(packet: Packet, footer: int | None) -> str | None:

@@ -93,7 +93,8 @@ def test_the_newer_packets_tell_where_they_belong_by_what_remains(first_lost: bo
 def test_newer_content_of_unknown_length_counts_from_what_was_seen() -> None:
     events = wire(*sent(parts_v2(CONTENT)[1:], points=True)).end()
     (file,) = ends(events)
-    assert octets_of(events) == CONTENT[1202:]
+    assert octets_of(events, f"p2p-{SESSION}?") == CONTENT[1202:], "which mix with no other copy's"
+    assert file.transfer == f"p2p-{SESSION}?"
     assert file.file == {"name": None, "size": None, "sha1": None, "outcome": "cut"}
     assert file.details["start_unknown"] is True
 
