@@ -25,6 +25,8 @@ Protocols = Iterable[tuple[Protocol, frozenset[int]]]
 
 MAX_LEARNT = 64
 """Ports that the traffic named and that are looked at too; beyond, the first is forgotten."""
+MOST_PORTS = 65_535
+"""The same where the capture will be read again: there are no more ports."""
 
 
 class Front:
@@ -34,7 +36,7 @@ class Front:
     at its end the capture will be read once more, for ports that it named.
     """
 
-    __slots__ = ("_again", "_by_port", "_decoders", "_make", "_prober", "_probes", "_receivers", "_totals",
+    __slots__ = ("_again", "_by_port", "_decoders", "_make", "_most", "_prober", "_probes", "_receivers", "_totals",
                  "engine", "faults", "learnt")  # fmt: skip
 
     def __init__(
@@ -51,7 +53,9 @@ class Front:
         self.faults = 0
         """Connections that a fault of this program made us give up."""
         self.learnt: dict[int, Decoder] = {}
-        """Ports outside of the protocols' own that the traffic named, in order; the latest :data:`MAX_LEARNT`."""
+        """Ports outside of the protocols' own that the traffic named, in order; on a line the latest
+        :data:`MAX_LEARNT`, of what is read again all."""
+        self._most = MOST_PORTS if looks_again else MAX_LEARNT
         self._again = False
         self._totals: dict[str, int] = {}  # of engines before this one
         self._decoders: dict[str, Decoder] = {}
@@ -78,7 +82,7 @@ class Front:
                 if port not in self._by_port and port not in self.learnt:
                     new = True
                     self.learnt[port] = decoder
-                    if len(self.learnt) > MAX_LEARNT:
+                    if len(self.learnt) > self._most:
                         del self.learnt[next(iter(self.learnt))]
         return new
 

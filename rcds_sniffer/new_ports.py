@@ -6,12 +6,16 @@ new ports alone, so that nothing of it is missed however soon it came. What the 
 the rest, with its own time.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple
 
+from capture.errors import CaptureError
 from capture.source import FilterFor, Source
 from rcds_sniffer.front import Front
+
+log = logging.getLogger(__name__)
 
 
 class NewPorts(NamedTuple):
@@ -40,7 +44,14 @@ NO_NEW_PORTS = NewPorts(_as_it_is, _no_second_look)
 
 def following(source: Source, filter_for: Callable[[frozenset[int]], FilterFor]) -> NewPorts:
     """The filter of ``source`` follows; ``filter_for`` gives it for the new ports beside the old ones."""
-    return NewPorts(lambda ports: source.set_filter(filter_for(ports)), _no_second_look)
+
+    def widen(ports: frozenset[int]) -> None:
+        try:
+            source.set_filter(filter_for(ports))
+        except CaptureError as error:  # what passed before goes on passing
+            log.warning("ports that the traffic named are not followed: %s", error)
+
+    return NewPorts(widen, _no_second_look)
 
 
 def looking_again(open_source: Callable[[], Source], filter_for: Callable[[frozenset[int]], FilterFor]) -> NewPorts:

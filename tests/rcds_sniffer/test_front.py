@@ -71,9 +71,9 @@ def ended(of: Flow) -> StreamEnd:
     return StreamEnd(of, 0, 1, "test", "fin")
 
 
-def front(*protocols: Greeting, any_port: bool = False) -> Front:
+def front(*protocols: Greeting, any_port: bool = False, looks_again: bool = False) -> Front:
     claimed = [(protocol, frozenset(protocol.ports)) for protocol in protocols]
-    return Front(Engine, claimed, print, any_port=any_port)
+    return Front(Engine, claimed, print, any_port=any_port, looks_again=looks_again)
 
 
 def test_a_flow_on_no_claimed_port_is_passed_over() -> None:
@@ -146,6 +146,15 @@ def test_the_oldest_of_many_learnt_ports_is_forgotten() -> None:
         there.follow()
     assert len(there.learnt) == MAX_LEARNT
     assert 10_000 not in there.learnt
+
+
+def test_of_a_capture_that_is_read_again_no_port_is_forgotten() -> None:
+    greeting = Greeting()
+    there = front(greeting, looks_again=True)
+    for port in range(10_000, 14_000):
+        greeting.wanted = frozenset({port})
+        there.follow()
+    assert len(there.learnt) == 4_000
 
 
 def test_the_second_look_takes_learnt_ports_alone_and_counts_on() -> None:
