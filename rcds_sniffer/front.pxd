@@ -13,7 +13,7 @@ cdef class Front:
     cdef dict _decoders, _receivers, _probes, _totals
     cdef object _make, _prober
     cdef bint _again
-    cdef long long _most
+    cdef long long _most, _gaps, _gap_octets
 
     @cython.locals(data=StreamData, flow=Flow)
     cpdef _on_stream_event(self, event)

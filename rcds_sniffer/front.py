@@ -16,7 +16,7 @@ from rcds_sniffer.events import Event
 from rcds_sniffer.probing import Probe, Prober, pass_over
 from rcds_sniffer.protocols import Decoder, Protocol
 from reassembly.engine import Engine, EventCallback
-from reassembly.events import Flow, StreamData, StreamEnd, StreamEvent
+from reassembly.events import Flow, StreamData, StreamEnd, StreamEvent, StreamGap
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,8 @@ class Front:
     at its end the capture will be read once more, for ports that it named.
     """
 
-    __slots__ = ("_again", "_by_port", "_decoders", "_make", "_most", "_prober", "_probes", "_receivers", "_totals",
-                 "engine", "faults", "learnt")  # fmt: skip
+    __slots__ = ("_again", "_by_port", "_decoders", "_gap_octets", "_gaps", "_make", "_most", "_prober",
+                 "_probes", "_receivers", "_totals", "engine", "faults", "learnt")  # fmt: skip
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class Front:
         :data:`MAX_LEARNT`, of what is read again all."""
         self._most = MOST_PORTS if looks_again else MAX_LEARNT
         self._again = False
+        self._gaps = self._gap_octets = 0  # of what is nobody's
         self._totals: dict[str, int] = {}  # of engines before this one
         self._decoders: dict[str, Decoder] = {}
         self._by_port: dict[int, Decoder] = {}
@@ -103,9 +104,12 @@ class Front:
         """What the engine counted, but for what was lost of connections that are nobody's."""
         counted = self.engine.counters.as_dict()
         counted = {name: number + self._totals.get(name, 0) for name, number in counted.items()}
-        for name, lost in (("gaps", "foreign_gaps"), ("gap_octets", "foreign_gap_octets")):
+        for name, lost, passed in (
+            ("gaps", "foreign_gaps", self._gaps),
+            ("gap_octets", "foreign_gap_octets", self._gap_octets),
+        ):
             if name in counted:
-                counted[name] -= sum(decoder.counters.get(lost, 0) for decoder in self._decoders.values())
+                counted[name] -= passed + sum(decoder.counters.get(lost, 0) for decoder in self._decoders.values())
         return counted
 
     def decoded(self) -> dict[str, dict[str, int]]:
@@ -127,6 +131,9 @@ class Front:
             del self._receivers[flow]
             if receive is pass_over:  # also of one that was given up, for the decoder to forget it
                 receive = self._receiver(flow)
+        if receive is pass_over and isinstance(event, StreamGap):
+            self._gaps += 1
+            self._gap_octets += event.length or 0
         try:
             receive(event)
         except Exception as fault:
@@ -158,6 +165,9 @@ class Front:
         if receive is not None:
             del self._probes[flow]
             flow.ignored = receive is pass_over
+            if flow.ignored:
+                self._gaps += probe.gaps
+                self._gap_octets += probe.gap_octets
             if flow in self._receivers:
                 self._receivers[flow] = receive
 

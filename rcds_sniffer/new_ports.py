@@ -1,9 +1,9 @@
 """What is done about TCP ports that the traffic itself names: where a file will go, where a server is.
 
-No filter that was made beforehand lets them pass. On a live line, and of a pipe, the filter follows: from the next
-batch on it is wider. A file can be read again: when it has been read to its end, a second look takes what is on the
-new ports alone, so that nothing of it is missed however soon it came. What the second look finds is recorded behind
-the rest, with its own time.
+No filter that was made beforehand lets them pass. On a live line the filter follows: from the next batch on it is
+wider. A file can be read again: when it has been read to its end, a second look takes what is on the new ports
+alone, so that nothing of it is missed however soon it came. What the second look finds is recorded behind the rest,
+with its own time. Of a pipe, which is read once and fast, all TCP passes from the beginning.
 """
 
 import logging

@@ -45,6 +45,8 @@ class Probe:
         self._events: list[StreamEvent] = []
         self._octets = [b"", b""]
         self._begun = True
+        self.gaps = self.gap_octets = 0
+        """What was lost of it so far."""
 
     def receive(self, event: StreamEvent) -> Receive | None:
         """Take one event; None while nobody knows."""
@@ -72,6 +74,8 @@ class Probe:
                     self._undecided.remove(candidate)
         else:
             self._begun = False
+            self.gaps += 1
+            self.gap_octets += event.length or 0
         if not self._undecided or len(self._events) >= MAX_EVENTS or prober.held > MAX_OCTETS:
             prober.refused += 1
             self._forget()

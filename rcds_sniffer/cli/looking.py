@@ -31,6 +31,12 @@ class Look:
             return filter_by_expression(self._bpf)
         return filter_for_ports(sorted(self.ports), self._tunnels, every_port=self.any_port)
 
+    def widest(self) -> FilterFor:
+        """For what can be read only once, and faster than a filter could follow: whatever the traffic may name."""
+        if self._bpf is not None:
+            return filter_by_expression(self._bpf)
+        return filter_for_ports(sorted(self.ports), self._tunnels, every_port=True)
+
     def new_ports(self, source: Source, open_again: Callable[[], Source] | None) -> NewPorts:
         """A filter of the user's own stays as it is, and one that lets all ports pass need not follow.
 
@@ -38,7 +44,10 @@ class Look:
         """
         if self._bpf is not None or self.any_port:
             return NO_NEW_PORTS
-        if open_again is None or source.size is None:  # a line, or a pipe
+        if open_again is not None and source.size is None:  # a pipe
+            source.set_filter(self.widest())
+            return NO_NEW_PORTS
+        if open_again is None:
             return following(source, lambda new: growing_filter_for_ports(self.ports | new, self._tunnels))
         return looking_again(open_again, lambda new: growing_filter_for_ports(new, self._tunnels))
 

@@ -6,7 +6,7 @@ import pytest
 
 from rcds_sniffer.front import MAX_LEARNT, Front
 from rcds_sniffer.probing import MAX_EVENTS
-from reassembly.events import Endpoint, Flow, StreamData, StreamEnd, StreamEvent
+from reassembly.events import Endpoint, Flow, StreamData, StreamEnd, StreamEvent, StreamGap
 
 
 class Counters:
@@ -169,6 +169,19 @@ def test_the_second_look_takes_learnt_ports_alone_and_counts_on() -> None:
     assert there.counted() == {"gaps": 6, "gap_octets": 600, "flows": 4}
     there.close()
     assert greeting.closed == 1
+
+
+def lost(of: Flow, octets: int) -> StreamGap:
+    return StreamGap(of, True, 0, 0, 1, "test", octets)
+
+
+@pytest.mark.parametrize("any_port", [False, True])
+def test_what_is_lost_on_ports_of_nobodys_is_no_loss(any_port: bool) -> None:
+    there = front(Greeting(), any_port=any_port)
+    one = flow(9999)
+    for event in (lost(one, 50), said(one, b"GET /"), lost(one, 70)):
+        there.engine.tell(event)
+    assert there.counted() == {"gaps": 1, "gap_octets": 180, "flows": 2}
 
 
 def test_what_is_lost_of_others_connections_is_no_loss() -> None:
