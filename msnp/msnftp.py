@@ -23,7 +23,7 @@ from msnp.mark import Mark
 from msnp.mime import Headers, whole_content
 from msnp.rendezvous import FtpMeeting, Rendezvous, tellers
 from msnp.state import State
-from msnp.utterances import Origin, addressed, file_octets, origin_of, sending
+from msnp.utterances import Origin, addressed, file_octets, peer_origin, sending
 
 MAX_HELD: Final = 256 * 1024
 """Octets of a file that wait for its invitation, which may come later where lost octets in front of it are waited
@@ -218,10 +218,8 @@ class FtpLine:
         sender = meeting.sender or state.account
         recipient = meeting.recipient or (self._account if self._account != sender else None)
         name = state.own_name() if sender == state.account else state.links.name(sender or "")
-        origin = origin_of(mark, sender or "", name)
-        origin.sender = sender
-        origin.from_client = self._sides[True] is self._sender or self._sides[False] is self._receiver
-        return origin, recipient
+        from_client = self._sides[True] is self._sender or self._sides[False] is self._receiver
+        return peer_origin(mark, sender, name, from_client), recipient
 
     def _conclude(self, mark: Mark) -> None:
         """Tell the end as soon as nothing can be added to it."""

@@ -44,6 +44,10 @@ cpdef Origin own_origin(Mark mark, str name, long long transaction, bytes acknow
 cpdef Origin origin_of(Mark mark, str sender, str name)
 
 
+@cython.locals(origin=Origin)
+cpdef Origin peer_origin(Mark mark, str sender, str name, bint from_client)
+
+
 @cython.no_gc
 cdef class Message(Utterance):
     cdef readonly Origin origin

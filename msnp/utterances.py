@@ -141,6 +141,19 @@ def origin_of(mark: Mark, sender: str, name: str | None) -> Origin:
     return origin
 
 
+def peer_origin(mark: Mark, sender: str | None, name: str | None, from_client: bool) -> Origin:
+    """Of what goes from peer to peer; ``from_client``: from the one who opened that connection."""
+    origin = Origin.__new__(Origin)
+    origin.mark = mark
+    origin.from_client = from_client
+    origin.sender = sender
+    origin.name = name
+    origin._transaction = -1
+    origin.asked = None
+    origin.thread = None
+    return origin
+
+
 class Message(Utterance):
     """Base of what people send to each other by MSG."""
 

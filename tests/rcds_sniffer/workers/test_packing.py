@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rcds_sniffer import events as shared
-from rcds_sniffer.events import Connection, Event, Seen
+from rcds_sniffer.events import Connection, Event, FileOctets, Seen
 from rcds_sniffer.workers.outbox import Outbox, Progress
 from rcds_sniffer.workers.packing import CLASSES, Packed, Packer, Unpacker, from_octets, to_octets
 
@@ -31,7 +31,8 @@ def a_connection() -> Connection:
 
 def an_event(kind: type[Event], connection: Connection) -> Event:
     seen = Seen(1_700_000_000_123_456_789, 0xFFFF_FFFF, 7, "eth0 é", True, 2)
-    return kind(connection, seen, True, **{name: VALUES.get(name, f"the {name}") for name in kind.FIELDS})
+    values = VALUES | ({"octets": b"\0\xff", "offset": 1 << 33} if kind is FileOctets else {})
+    return kind(connection, seen, True, **{name: values.get(name, f"the {name}") for name in kind.FIELDS})
 
 
 def crossed(packer: Packer, unpacker: Unpacker, *events: Event) -> list[Event]:
