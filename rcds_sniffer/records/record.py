@@ -34,7 +34,7 @@ class CommunicationRecord:
     a C structure where this module is compiled (``record.pxd``).
     """
 
-    __slots__ = FIELDS
+    __slots__ = (*FIELDS, "sequence")
 
     record_id: str
     """The same for the same traffic in every replay: storing twice stores once."""
@@ -64,16 +64,20 @@ class CommunicationRecord:
     complete: bool
     missing_bytes: int
     details: Mapping[str, object] | None
+    sequence: int | None
+    """Of the records of its order, from 1, as the store counted it; None until then, and where there is no order.
+    In the JSON form where there is one."""
 
     def __init__(self, **fields: Any) -> None:
         for name in FIELDS:
             setattr(self, name, fields.pop(name))
+        self.sequence = fields.pop("sequence", None)
         if fields:
             raise TypeError(f"a record has no {', '.join(fields)}")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, CommunicationRecord) and all(
-            getattr(self, name) == getattr(other, name) for name in FIELDS
+            getattr(self, name) == getattr(other, name) for name in (*FIELDS, "sequence")
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -83,13 +87,15 @@ class CommunicationRecord:
 
     def changed(self, **changes: Any) -> Self:
         """The same with other values in these fields."""
-        return type(self)(**{name: getattr(self, name) for name in FIELDS} | changes)
+        return type(self)(**{name: getattr(self, name) for name in (*FIELDS, "sequence")} | changes)
 
     def to_dict(self) -> dict[str, object]:
         """The record with the values of its JSON form, in the order of the fields."""
         out: dict[str, object] = {name: getattr(self, name) for name in FIELDS}
         out["time"] = rfc3339(self.time)
         out["recipients"] = list(self.recipients)
+        if self.sequence is not None:
+            out["sequence"] = self.sequence
         return out
 
     def to_json(self) -> str:

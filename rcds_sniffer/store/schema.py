@@ -1,4 +1,6 @@
-"""The one table, as the program of today sees it. The migrations make it; a test holds the two together.
+"""The tables, as the program of today sees them. The migrations make them; a test holds the two together.
+
+Records that serve no order stand in one table, open to queries:
 
 One column per field of the record, in the record's order. ``time`` is ``time_ns``, whole nanoseconds: text or
 a float would sort or round wrongly. Lists and objects are JSON in text columns, not in the databases' JSON
@@ -11,12 +13,12 @@ a contact nearly always names a target or a time as well, which are indexed; wit
 the table.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.dialects import mysql
 
 from rcds_sniffer.records.record import FIELDS
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every schema this program knows, oldest first; the last is its own. A test compares with the migrations."""
 
 VERSION_TABLE = "rcds_sniffer_version"
@@ -74,3 +76,43 @@ Index(
     mysql_length={"target": 190},
     mariadb_length={"target": 190},
 ).ddl_if(dialect=("sqlite", "mysql", "mariadb"))  # type: ignore[arg-type]  # a tuple is documented, not typed
+
+# --- a database of orders -----------------------------------------------------------------------------------------
+#
+# What is sealed can be read with the keys alone, which are elsewhere. In the clear stand: how many orders, versions
+# and records there are, how long they are, and in which order they came; and the log, which names no target.
+
+_SEALED = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("reference", _ID, primary_key=True),  # random, and says nothing
+    Column("version", BigInteger, primary_key=True, autoincrement=False),  # from 1; the highest is the one that holds
+    Column("sealed", _SEALED, nullable=False),
+)
+
+sealed_records = Table(
+    "sealed_records",
+    metadata,
+    Column("sealed_id", _ID, primary_key=True),  # the record's own, under the order's key
+    Column("reference", _ID, nullable=False),
+    Column("sequence", BigInteger, nullable=False),  # of this order's records, from 1, without a gap
+    Column("sealed", _SEALED, nullable=False),
+)
+Index("ix_sealed_records_sequence", sealed_records.c.reference, sealed_records.c.sequence, unique=True)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),  # from 1, without a gap
+    Column("entry", _TEXT, nullable=False),  # JSON
+    Column("mac", _ID, nullable=False),  # over the entry and the mac before it
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("person", _ID, primary_key=True),
+    Column("sealed", _SEALED, nullable=False),  # their roles
+)

@@ -1,32 +1,56 @@
 """Who is recorded: the one place that says so.
 
-The recorder asks before anything is stored, logged or exported; nobody else decides. Today's answers come from
-the command line; interception orders will answer through the same contract.
+The recorder asks before anything is stored, logged or exported; nobody else decides. The answers come from the
+command line (here) or from interception orders (:mod:`rcds_sniffer.orders.in_force`).
 """
 
 from collections.abc import Iterable
 from typing import Final, Protocol
 
 
-class Warrant(Protocol):
-    """Says of an account whether it is recorded at a moment."""
+class Grant:
+    """What one order, or the command line, lets us store of one account at one moment."""
 
-    @property
-    def order_id(self) -> str | None:
-        """The order that the records serve."""
+    __slots__ = ("content", "order_id", "since", "until")
+
+    def __init__(
+        self, order_id: str | None, content: bool = True, since: int | None = None, until: int | None = None
+    ) -> None:
+        self.order_id = order_id
+        """The order that the record serves; None for the command line."""
+        self.content = content
+        """Texts, files and names that people chose, and not only who did what when with whom."""
+        self.since = since
+        """What is older is not to be told, ns since 1970 UTC; None: no matter."""
+        self.until = until
+        """Nor what came at this time or later."""
+
+
+NO_GRANTS: Final[tuple[Grant, ...]] = ()
+
+
+class Warrant(Protocol):
+    """Says of an account for whom it is recorded at a moment, if for anybody."""
 
     @property
     def everybody(self) -> bool:
         """True where whoever is at the client end of a seen connection is recorded."""
 
-    def covers(self, account: str, time: int) -> bool:
-        """True when ``account`` (normalised) is a target at ``time`` (nanoseconds since 1970 UTC)."""
+    def grants(self, account: str, time: int, protocol: str, client: str | None) -> tuple[Grant, ...]:
+        """For whom ``account`` is recorded, in a steady order; none where it is no target.
+
+        Args:
+            account: normalised.
+            time: of the packet, nanoseconds since 1970 UTC.
+            protocol: on which it was seen.
+            client: the client end (``ip:port``) where it was seen on the account's own connection; None: elsewhere.
+        """
 
     def names(self, account: str) -> bool:
         """True when ``account`` is covered at any time, past or to come, as far as is known by now."""
 
-    def noticed(self, account: str) -> None:
-        """``account`` proved to be at the client end of a seen connection."""
+    def noticed(self, account: str, client: str) -> None:
+        """``account`` proved to be at the client end (``ip:port``) of a seen connection."""
 
     def stepped(self, by: int) -> None:
         """The clock that stamps the packets was set by so many nanoseconds, forward positive."""
@@ -49,11 +73,13 @@ class Period:
 NEVER: Final = 1 << 80
 """Behind any time that a packet can have."""
 
+COMMAND_LINE: Final = (Grant(None),)
+"""What ``--target`` and ``--all`` let us store."""
+
 
 class NamedTargets:
     """The accounts of ``--target`` and ``--targets-file``."""
 
-    order_id: str | None = None
     everybody = False
 
     def __init__(self, accounts: Iterable[str], period: Period | None = None) -> None:
@@ -68,16 +94,16 @@ class NamedTargets:
         """
         self._since = {account: self._since.get(account, now) for account in accounts}
 
-    def covers(self, account: str, time: int) -> bool:
-        """True for a named account within the period, since it was named."""
+    def grants(self, account: str, time: int, protocol: str, client: str | None) -> tuple[Grant, ...]:  # noqa: ARG002
+        """For a named account within the period, since it was named."""
         since = self._since.get(account, NEVER)
-        return (since is None or time >= since) and self._period.holds(time)
+        return COMMAND_LINE if (since is None or time >= since) and self._period.holds(time) else NO_GRANTS
 
     def names(self, account: str) -> bool:
         """True for a named account, whatever the period."""
         return account in self._since
 
-    def noticed(self, account: str) -> None:
+    def noticed(self, account: str, client: str) -> None:
         """Who else is on the line makes no difference."""
 
     def stepped(self, by: int) -> None:
@@ -88,22 +114,23 @@ class NamedTargets:
 class Everybody:
     """``--all``: every account at the client end of a seen connection."""
 
-    order_id: str | None = None
     everybody = True
 
     def __init__(self, period: Period | None = None) -> None:
         self._accounts: set[str] = set()
         self._period = period
 
-    def covers(self, account: str, time: int) -> bool:
-        """True for an account that was seen at a client end, within the period."""
-        return account in self._accounts and (self._period is None or self._period.holds(time))
+    def grants(self, account: str, time: int, protocol: str, client: str | None) -> tuple[Grant, ...]:  # noqa: ARG002
+        """For an account that was seen at a client end, within the period."""
+        if account in self._accounts and (self._period is None or self._period.holds(time)):
+            return COMMAND_LINE
+        return NO_GRANTS
 
     def names(self, account: str) -> bool:  # noqa: ARG002 - whoever asks
         """Anybody may yet prove to be at a client end."""
         return True
 
-    def noticed(self, account: str) -> None:
+    def noticed(self, account: str, client: str) -> None:  # noqa: ARG002 - wherever it is
         """From now on ``account`` is a target."""
         if len(self._accounts) < MAX_ACCOUNTS:
             self._accounts.add(account)
