@@ -3,6 +3,7 @@
 cdef class Connection:
     cdef public str protocol, client, server, version, realm
     cdef public object started
+    cdef public long long heard
     cdef public bint muted
     cdef public bint shared
 
@@ -10,7 +11,7 @@ cdef class Seen:
     cdef public long long time, sequence, packet
     cdef public str source
     cdef public bint from_client
-    cdef public long long ordinal
+    cdef public long long ordinal, until
 
 cdef class Event:
     cdef public Connection connection

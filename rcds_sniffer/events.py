@@ -22,7 +22,7 @@ NOTHING: Details = {}
 class Connection:
     """One connection that a decoder follows; compared by identity, since port pairs are used again."""
 
-    __slots__ = ("client", "muted", "protocol", "realm", "server", "shared", "started", "version")
+    __slots__ = ("client", "heard", "muted", "protocol", "realm", "server", "shared", "started", "version")
 
     def __init__(  # noqa: PLR0917 - made in few places, and from a tuple
         self,
@@ -46,6 +46,8 @@ class Connection:
         """Where the id of its conversation is like no other; None: on its server."""
         self.shared = shared
         """It is one of several that the same packets carry, or carries one conversation among several."""
+        self.heard = 0
+        """When octets of it were last handed to its decoder, nanoseconds since 1970 UTC."""
         self.muted = False
         """Set by the recorder: nobody need read what is said here, only who comes and goes."""
 
@@ -54,7 +56,7 @@ class Seen:
     """Where an event's first octet was seen."""
 
     FIELDS: ClassVar[tuple[str, ...]] = ("time", "sequence", "packet", "source", "from_client", "ordinal")
-    __slots__ = FIELDS
+    __slots__ = (*FIELDS, "until")
 
     def __init__(  # noqa: PLR0917 - made for every command, and always in this order
         self, time: int, sequence: int, packet: int, source: str, from_client: bool, ordinal: int = 0
@@ -69,6 +71,8 @@ class Seen:
         self.from_client = from_client
         self.ordinal = ordinal
         """Tells apart events that begin at one octet."""
+        self.until = 0
+        """When its last octet was seen; the recorder notes it when it gets the event."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Seen) and all(getattr(self, n) == getattr(other, n) for n in Seen.FIELDS)

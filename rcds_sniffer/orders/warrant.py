@@ -11,10 +11,15 @@ from typing import Final, Protocol
 class Grant:
     """What one order, or the command line, lets us store of one account at one moment."""
 
-    __slots__ = ("content", "order_id", "since", "until")
+    __slots__ = ("content", "evidence", "order_id", "since", "until")
 
     def __init__(
-        self, order_id: str | None, content: bool = True, since: int | None = None, until: int | None = None
+        self,
+        order_id: str | None,
+        content: bool = True,
+        since: int | None = None,
+        until: int | None = None,
+        evidence: str | None = None,
     ) -> None:
         self.order_id = order_id
         """The order that the record serves; None for the command line."""
@@ -24,6 +29,8 @@ class Grant:
         """What is older is not to be told, ns since 1970 UTC; None: no matter."""
         self.until = until
         """Nor what came at this time or later."""
+        self.evidence = evidence
+        """``address`` or ``domain``, where the order does not name the account; None: it does."""
 
 
 NO_GRANTS: Final[tuple[Grant, ...]] = ()

@@ -7,15 +7,15 @@ from rcds_sniffer.records.happening cimport Happening, Sighting
 from rcds_sniffer.records.record cimport CommunicationRecord
 
 cdef class Builder:
-    cdef str _order_id, _sensor
+    cdef str _sensor
     cdef dict _flows
     @cython.locals(best=Sighting, event=Event, spoken=Event, said=Utterance, record=CommunicationRecord)
     cpdef CommunicationRecord of_happening(
-        self, Happening happening, str target, tuple recipients, str conversation_id, str name)
+        self, Happening happening, str target, tuple recipients, str conversation_id, str name, grant)
     @cython.locals(seen=Seen, connection=Connection, record=CommunicationRecord)
-    cdef CommunicationRecord _begin(self, Event event, str name, str target, bint own)
+    cdef CommunicationRecord _begin(self, Event event, str name, str target, bint own, str order_id)
     @cython.locals(seen=Seen, connection=Connection, flow=str)
-    cdef str _identify(self, Event event, str name, str target)
+    cdef str _identify(self, Event event, str name, str target, str order_id)
 
 cpdef Sighting best_sighting(Happening happening, str target)
 @cython.locals(sighting=Sighting, event=Event, said=Utterance)

@@ -30,6 +30,7 @@ from rcds_sniffer.events import (
     Undecoded,
     Utterance,
 )
+from rcds_sniffer.orders import Grant
 from rcds_sniffer.records.happening import Happening, Sighting, is_whole
 from rcds_sniffer.records.record import CommunicationRecord
 
@@ -59,21 +60,20 @@ MAX_FLOWS = 10_000
 
 
 class Builder:
-    """Makes records for one order at one sensor."""
+    """Makes records at one sensor, each for the order that grants it."""
 
-    def __init__(self, order_id: str | None, sensor: str) -> None:
-        self._order_id = order_id
+    def __init__(self, sensor: str) -> None:
         self._sensor = sensor
-        self._flows: dict[tuple[str | None, str, str], str] = {}
+        self._flows: dict[tuple[str | None, str | None, str, str], str] = {}
 
     def of_account(
-        self, event: AccountEvent, target: str, conversation_id: str | None, *, own: bool = True
+        self, event: AccountEvent, target: str, conversation_id: str | None, grant: Grant, *, own: bool = True
     ) -> CommunicationRecord:
         """The record of what concerns the target's own connection alone.
 
         Not ``own``: somebody else's, as of who tried to sign in as the target.
         """
-        record = self._begin(event, ACCOUNT_EVENTS[type(event)], target, own)
+        record = self._begin(event, ACCOUNT_EVENTS[type(event)], target, own, grant.order_id)
         record.direction, record.sender = "from-target", target
         if (isinstance(event, Presence) and event.account not in (None, target)) or (
             isinstance(event, Contact) and event.by_contact
@@ -99,6 +99,7 @@ class Builder:
         recipients: tuple[str, ...],
         conversation_id: str,
         name: str | None,
+        grant: Grant,
     ) -> CommunicationRecord:
         """The record of what happened in a conversation that the target took part in.
 
@@ -107,7 +108,8 @@ class Builder:
         best = best_sighting(happening, target)
         event = best.event
         own = target is None or best.link.account == target
-        record = self._begin(event, event_name(happening, own and happening.actor == target), target, own)
+        kind = event_name(happening, own and happening.actor == target)
+        record = self._begin(event, kind, target, own, grant.order_id)
         record.conversation_id = conversation_id
         record.sender = happening.actor
         record.recipients = recipients
@@ -135,7 +137,7 @@ class Builder:
     def of_nobody(self, event: Utterance, recipients: tuple[str, ...], conversation_id: str) -> CommunicationRecord:
         """The record of something said by an account that was never proven, with ``--all``."""
         kind = kind_of(event)
-        record = self._begin(event, EVENT_NAMES.get(kind, kind), None, True)
+        record = self._begin(event, EVENT_NAMES.get(kind, kind), None, True, None)
         record.conversation_id = conversation_id
         record.sender = event.sender
         record.sender_name = event.sender_name
@@ -144,12 +146,14 @@ class Builder:
         _put_content(record, event)
         return _ended(record, event, event.details)
 
-    def _begin(self, event: Event, name: str, target: str | None, own: bool) -> CommunicationRecord:
+    def _begin(
+        self, event: Event, name: str, target: str | None, own: bool, order_id: str | None
+    ) -> CommunicationRecord:
         """A record with what is the same for every event: where and when; everything else is unknown yet."""
         seen, connection = event.seen, event.connection
         record = CommunicationRecord.__new__(CommunicationRecord)
-        record.record_id = self._identify(event, name, target)
-        record.order_id = self._order_id
+        record.record_id = self._identify(event, name, target, order_id)
+        record.order_id = order_id
         record.target = target
         record.time = seen.time
         record.protocol = connection.protocol
@@ -164,26 +168,28 @@ class Builder:
         record.source = {"name": seen.source, "packet": seen.packet}
         record.complete = True
         record.missing_bytes = 0
+        record.sequence = None
         return record
 
-    def _identify(self, event: Event, name: str, target: str | None) -> str:
+    def _identify(self, event: Event, name: str, target: str | None, order_id: str | None) -> str:
         """The same for the same traffic: nothing of file, packet number, sensor or engine goes in.
 
         The ends of the flow are sorted, since which is the client may be a guess.
         """
         seen, connection = event.seen, event.connection
-        flow = self._flows.get((target, connection.client, connection.server))
+        flow = self._flows.get((order_id, target, connection.client, connection.server))
         if flow is None:
-            flow = self._flow(target, connection.client, connection.server)
+            flow = self._flow(order_id, target, connection.client, connection.server)
         parts = f"{flow}, {seen.from_client}, {seen.sequence}, {seen.time}, '{name}', {seen.ordinal})"
         return sha256(parts.encode()).hexdigest()[:32]
 
-    def _flow(self, target: str | None, client: str, server: str) -> str:
+    def _flow(self, order_id: str | None, target: str | None, client: str, server: str) -> str:
         """What goes in of every event of a flow and a target: it is the same for many."""
         first, second = sorted((client, server))
         if len(self._flows) >= MAX_FLOWS:
             self._flows.clear()
-        flow = self._flows[target, client, server] = f"({self._order_id!r}, {target!r}, {first!r}, {second!r}"
+        flow = f"({order_id!r}, {target!r}, {first!r}, {second!r}"
+        self._flows[order_id, target, client, server] = flow
         return flow
 
 

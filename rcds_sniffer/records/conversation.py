@@ -23,6 +23,9 @@ MAX_HISTORY = 256
 """Happenings kept, in one conversation, in case it turns out who else was there; the oldest go first."""
 
 
+NAMELESS: tuple[str | None, int] = (None, 0)
+
+
 class Conversation:
     """What the recorder knows of one conversation."""
 
@@ -35,8 +38,8 @@ class Conversation:
         self.server = server
         self.session_id = session_id
         self.roster = Roster()
-        self.names: dict[str, str] = {}
-        """Display names as last shown, by account."""
+        self.names: dict[str, tuple[str, int]] = {}
+        """Display names as last shown, by account, and when (ns since 1970 UTC, as the packet has it)."""
         self.links: list[Link] = []
         self.active = time
         """When something was last seen of it, capture time."""
@@ -199,10 +202,15 @@ class Conversation:
                 seen_again.append(mine)
         return seen_again
 
-    def note_name(self, account: str, name: str | None) -> None:
-        """``account`` was shown as ``name``."""
+    def note_name(self, account: str, name: str | None, time: int) -> None:
+        """``account`` was shown as ``name`` at ``time``."""
         if name is not None and (account in self.names or len(self.names) < MAX_ACCOUNTS):
-            self.names[account] = name
+            self.names[account] = name, time
+
+    def name_of(self, account: str, since: int | None) -> str | None:
+        """As ``account`` was last shown, if that was not before ``since``."""
+        found = self.names.get(account, NAMELESS)
+        return found[0] if since is None or found[1] >= since else None
 
     def invitations(self, sender: str, account: str | None) -> list[Happening]:
         """Those of ``account`` by ``sender`` that are remembered, oldest first."""

@@ -170,8 +170,8 @@ class Happening:
         """Where it was seen."""
         self.sightings: tuple[Sighting, ...] = (sighting,)
         """The copies at hand; once it is concluded, one is enough."""
-        self.recorded: tuple[str | None, ...] = ()
-        """Targets that have their record of it."""
+        self.recorded: tuple[tuple[str | None, str | None], ...] = ()
+        """Targets that have their record of it, each with the order that it serves."""
         self.delivery: str | None = None
         """``delivered`` or ``refused``, as the server told the actor's own connection."""
         self.error: Details | None = None

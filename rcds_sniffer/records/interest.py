@@ -60,10 +60,14 @@ class Interest:
 
     def _concerns(self, link: Link, time: int, now: int) -> bool:
         if link.parties is not None:
-            return any(self._warrant.covers(account, time) for account in link.parties)
+            return any(self._covers(account, time, link) for account in link.parties)
         if self._owned(link, time) or link.conversation is None or link.closed_at is not None:
             return self._owned(link, time)
-        return any(self._warrant.covers(account, time) for account in link.conversation.roster.present(now))
+        return any(self._covers(account, time, link) for account in link.conversation.roster.present(now))
 
     def _owned(self, link: Link, time: int) -> bool:
-        return link.account is not None and self._warrant.covers(link.account, time)
+        return link.account is not None and self._covers(link.account, time, link)
+
+    def _covers(self, account: str, time: int, link: Link) -> bool:
+        client = link.connection.client if account == link.account else None
+        return bool(self._warrant.grants(account, time, link.connection.protocol, client))

@@ -90,7 +90,7 @@ def json_line(record: CommunicationRecord) -> bytes:
     line.append(whole(r.missing_bytes))
     line.append(b',"details":')
     add_object(line, r.details)
-    line.append(b"}")
+    line.append(b"}" if r.sequence is None else b',"sequence":%d}' % r.sequence)
     return b"".join(line)
 
 

@@ -2,7 +2,7 @@
 
 cimport cython
 
-from rcds_sniffer.events cimport Event, Utterance
+from rcds_sniffer.events cimport Connection, Event, Utterance
 from rcds_sniffer.records.building cimport Builder
 from rcds_sniffer.records.conversation cimport Conversation
 from rcds_sniffer.records.conversations cimport Conversations
@@ -20,18 +20,18 @@ cdef class Ledger:
     cdef public Builder build
     cdef public Counters counters
     cdef readonly Conversations conversations
-    cdef object _covers, _emit, _patience, _impatient
+    cdef object _grants, _emit, _patience, _impatient
     cdef long long _settle
     cdef readonly Queue _pending
     cdef readonly Py_ssize_t _held
 
     @cython.locals(first=Happening, settled=cython.longlong)
     cpdef advance(self, long long time)
-    cpdef write(self, CommunicationRecord record)
+    cpdef write(self, CommunicationRecord record, grant, long long until)
     cpdef Happening sight(self, Conversation conversation, Sighting sighting, str kind, str actor, str thing=*)
     cdef Happening _begin(self, Conversation conversation, Sighting sighting, str kind, str actor, str thing)
     cpdef review(self, Happening happening, Conversation conversation)
-    @cython.locals(event=Event)
+    @cython.locals(event=Event, connection=Connection)
     cpdef hasten(self, Sighting sighting, Happening happening, Conversation conversation)
     cpdef await_delivery(self, Link link, transaction, Happening happening)
     @cython.locals(happening=Happening, sighting=Sighting)
@@ -47,6 +47,9 @@ cdef class Ledger:
     cdef _let_go(self, Happening happening, Conversation conversation)
     @cython.locals(link=Link, roster=Roster)
     cdef tuple _recipients(self, Happening happening, Conversation conversation)
-    @cython.locals(concerned=list)
+    @cython.locals(concerned=list, best=Sighting, connection=Connection)
     cdef _record(self, Happening happening, Conversation conversation)
-    cdef _write(self, Happening happening, str target, Conversation conversation, tuple recipients)
+    cdef _write_all(
+        self, Happening happening, str target, Conversation conversation, tuple recipients, tuple grants)
+    @cython.locals(best=Sighting, whole=Sighting, record=CommunicationRecord)
+    cdef _write(self, Happening happening, str target, Conversation conversation, tuple recipients, grant)

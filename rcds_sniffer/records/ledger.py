@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from rcds_sniffer.events import Sending, Utterance
 from rcds_sniffer.files import Vault
-from rcds_sniffer.orders import Warrant
+from rcds_sniffer.orders import Grant, Warrant
 from rcds_sniffer.records.building import Builder, best_sighting
 from rcds_sniffer.records.conversation import MAX_HISTORY, Conversation
 from rcds_sniffer.records.conversations import Conversations
@@ -21,6 +21,7 @@ from rcds_sniffer.records.happening import SECOND, Happening, Link, Sighting, is
 from rcds_sniffer.records.queue import Queue
 from rcds_sniffer.records.record import CommunicationRecord
 from rcds_sniffer.records.roster import OPEN
+from rcds_sniffer.records.scope import granted
 from rcds_sniffer.records.transfers import Transfers
 
 SETTLE = 2 * SECOND
@@ -31,6 +32,9 @@ MAX_PENDING = 20_000
 
 PATIENCE = 60 * SECOND
 """How long, on a live line, what nobody is known to have received is held before it goes out as it is, ns."""
+
+UNPROVEN = Grant(None)
+"""For what an account did that was never proven, with ``--all``."""
 
 MAX_HELD = 50_000
 """Happenings held in all until it is known who took part; beyond, new ones are concluded as they are."""
@@ -73,12 +77,12 @@ class Ledger:
     ) -> None:
         self.warrant = warrant
         self.transfers = Transfers(warrant, files or Vault())
-        self.build = Builder(warrant.order_id, sensor)
+        self.build = Builder(sensor)
         self.counters = Counters()
         self.clock = 0
         """Capture time so far, ns since 1970 UTC."""
         self.conversations = Conversations(self._release, self.review)
-        self._covers = warrant.covers
+        self._grants = warrant.grants
         self._emit = emit
         self._settle = settle
         self._pending = Queue()
@@ -106,8 +110,10 @@ class Ledger:
             self._conclude_next()
         self.conversations.release_all()
 
-    def write(self, record: CommunicationRecord) -> None:
-        """Hand on one record."""
+    def write(self, record: CommunicationRecord, grant: Grant, until: int) -> None:
+        """Hand on one record, as ``grant`` allows it; its last octet was seen at ``until``."""
+        if grant.order_id is not None:
+            record = granted(record, grant, until)
         self.counters.records += 1
         self.counters.incomplete += not record.complete
         self._emit(record)
@@ -118,7 +124,7 @@ class Ledger:
         record = self.build.of_nobody(event, present, conversation.identify())
         if isinstance(event, Sending):
             self.transfers.tell_unproven(record, event)
-        self.write(record)
+        self.write(record, UNPROVEN, event.seen.until)
 
     # --- sightings --------------------------------------------------------------------------------------------
 
@@ -167,17 +173,18 @@ class Ledger:
             or happening.kind == "invite"
             or happening.ending  # other copies may have octets of the file that this one lacks
             or account is None
-            or account in happening.recorded
             or (sighting.outgoing and happening.spoken and happening.delivery is None)
             or not is_whole(event)
             or conversation.unsure_at(happening.moment)
-            or not self.warrant.covers(account, event.seen.time)
         ):
+            return
+        connection = sighting.link.connection
+        grants = self._grants(account, event.seen.time, connection.protocol, connection.client)
+        if not grants:
             return
         recipients = self._recipients(happening, conversation)
         if account == happening.actor or account in recipients:
-            happening.recorded += (account,)
-            self._write(happening, account, conversation, recipients)
+            self._write_all(happening, account, conversation, recipients, grants)
 
     def await_delivery(self, link: Link, transaction: int, happening: Happening) -> None:
         """The server may answer ``transaction`` on ``link``: that is about ``happening``."""
@@ -291,8 +298,8 @@ class Ledger:
             self._record(happening, conversation)
         unproven = all(sighting.link.account is None for sighting in happening.sightings)
         if self.warrant.everybody and unproven and not happening.recorded:
-            happening.recorded += (None,)
-            self._write(happening, None, conversation, self._recipients(happening, conversation))
+            happening.recorded += ((None, None),)
+            self._write(happening, None, conversation, self._recipients(happening, conversation), UNPROVEN)
 
     def _recipients(self, happening: Happening, conversation: Conversation) -> tuple[str, ...]:
         """Who received it, in order: whom it was for; or the roster then, and whoever's connection carried it."""
@@ -317,22 +324,46 @@ class Ledger:
             concerned += recipients
             concerned.sort()
         for account in concerned:
-            if account in happening.recorded:  # also who asked for themselves
-                continue
-            if self._covers(account, best_sighting(happening, account).event.seen.time):
-                happening.recorded += (account,)
-                self._write(happening, account, conversation, recipients)
+            best = best_sighting(happening, account)
+            connection = best.link.connection
+            client = connection.client if best.link.account == account else None
+            grants = self._grants(account, best.event.seen.time, connection.protocol, client)
+            if grants:
+                self._write_all(happening, account, conversation, recipients, grants)
         if happening.ending:
             self.transfers.told(happening)
 
-    def _write(
-        self, happening: Happening, target: str | None, conversation: Conversation, recipients: tuple[str, ...]
+    def _write_all(
+        self,
+        happening: Happening,
+        target: str,
+        conversation: Conversation,
+        recipients: tuple[str, ...],
+        grants: tuple[Grant, ...],
     ) -> None:
-        name = conversation.names.get(happening.actor)
-        record = self.build.of_happening(happening, target, recipients, conversation.identify(), name)
+        """One record for every order that has none yet; who asked for themselves takes part once."""
+        for grant in grants:
+            served = target, grant.order_id
+            if served not in happening.recorded:
+                happening.recorded += (served,)
+                self._write(happening, target, conversation, recipients, grant)
+
+    def _write(
+        self,
+        happening: Happening,
+        target: str | None,
+        conversation: Conversation,
+        recipients: tuple[str, ...],
+        grant: Grant,
+    ) -> None:
+        name = conversation.name_of(happening.actor, grant.since)
+        record = self.build.of_happening(happening, target, recipients, conversation.identify(), name, grant)
+        best = best_sighting(happening, target)
+        whole = None if is_whole(best.event) else happening.whole()
+        until = best.event.seen.until if whole is None else whole.event.seen.until
         if happening.transfer is not None:
-            self.transfers.tell(record, happening)
-        self.write(record)
+            self.transfers.tell(record, happening, grant, until)
+        self.write(record, grant, until)
 
     def _release(self, conversation: Conversation) -> None:
         """The conversation is forgotten."""

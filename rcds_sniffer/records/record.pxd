@@ -10,4 +10,4 @@ cdef class CommunicationRecord:
     cdef public str client, server, sensor
     cdef public object source
     cdef public bint complete
-    cdef public object missing_bytes, details
+    cdef public object missing_bytes, details, sequence

@@ -89,6 +89,7 @@ class Recorder:
         """Take one event; records that are due go out first."""
         ledger, connection, seen = self._ledger, event.connection, event.seen
         ledger.counters.events += 1
+        seen.until = connection.heard
         time = self._steady.of(seen.time, ledger.clock)
         if not self._paced or not ledger.clock:
             ledger.advance(time)
@@ -132,6 +133,9 @@ class Recorder:
         Whoever is new in it is heard from now on.
         """
         for link in self._links.values():
+            if link.account is not None:
+                self._warrant.noticed(link.account, link.connection.client)
+        for link in self._links.values():
             if self._muting is not None and link.conversation is not None:
                 self._muting.review(link.conversation, self.clock)
         if self._interest is not None:
@@ -159,7 +163,7 @@ class Recorder:
         if link.account is not None:
             return
         link.account = account
-        self._warrant.noticed(account)
+        self._warrant.noticed(account, link.connection.client)
         for piece, then in self._held.pieces(link):  # they may be told of by what comes next
             self._take(link, piece, then)
         if link.conversation is not None and link.unsure_since is not None and link.parties is None:
@@ -212,12 +216,20 @@ class Recorder:
 
     def _account_event(self, link: Link, event: AccountEvent) -> None:
         target = event.account if isinstance(event, Login) and event.account is not None else link.account
-        if target is None or not self._warrant.covers(target, event.seen.time):
+        if target is None:
+            return
+        connection = link.connection
+        own = link.account == target
+        client = connection.client if own or link.account is None else None
+        grants = self._warrant.grants(target, event.seen.time, connection.protocol, client)
+        if not grants:
             return
         known = None
         if link.conversation is not None and (link.conversation.public_id or link.conversation.session_id):
             known = link.conversation.identify()  # else it may prove to be part of another that has its id already
-        self._ledger.write(self._ledger.build.of_account(event, target, known, own=link.account == target))
+        for grant in grants:
+            record = self._ledger.build.of_account(event, target, known, grant, own=own)
+            self._ledger.write(record, grant, event.seen.until)
 
     def _movement(self, link: Link, event: Event, now: int) -> None:
         """Somebody came or went."""
@@ -225,10 +237,10 @@ class Recorder:
         roster = conversation.roster
         if isinstance(event, Present):
             roster.enter(event.account, now)
-            conversation.note_name(event.account, event.name)
+            conversation.note_name(event.account, event.name, event.seen.time)
         elif isinstance(event, Joined):
             roster.enter(event.account, now)
-            conversation.note_name(event.account, event.name)
+            conversation.note_name(event.account, event.name, event.seen.time)
             conversation.called.discard(event.account)
             self._sight(conversation, self._sighting(link, event, False, now), "join", event.account)
         elif isinstance(event, Entered) and link.account is not None:
@@ -290,7 +302,7 @@ class Recorder:
         actor = event.sender or link.account
         if actor is None:
             return
-        conversation.note_name(actor, event.sender_name)
+        conversation.note_name(actor, event.sender_name, event.seen.time)
         sighting = self._sighting(link, event, outgoing, now)
         addressee = None
         if isinstance(event, Sending):

@@ -12,7 +12,7 @@ from typing import Final, cast
 from rcds_sniffer.events import FileOctets, Sending
 from rcds_sniffer.files import TransferKey, Vault
 from rcds_sniffer.files.vault import description_of_nothing
-from rcds_sniffer.orders import Warrant
+from rcds_sniffer.orders import Grant, Warrant
 from rcds_sniffer.records.happening import Happening, Link, Sighting
 from rcds_sniffer.records.record import CommunicationRecord
 
@@ -38,52 +38,83 @@ class Transfers:
         self._came: OrderedDict[TransferKey, dict[str, object]] = OrderedDict()
         """What was said of a transfer: where its other end is not known to be in the same conversation, the record
         of that end says the same."""
-        self._steps: OrderedDict[tuple[str | None, str, str, str, str], str] = OrderedDict()
-        """By target, protocol, kind of step, who took it, and transfer: the record's identifier."""
+        self._steps: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
+        """By order, target, protocol, kind of step, who took it, and transfer: the record's identifier."""
+        self._copies: OrderedDict[tuple[object, str | None], dict[str, object]] = OrderedDict()
+        """By the path of a content and by order: what is said of it to that order, which has a copy of its own."""
 
     def take(self, link: Link, event: FileOctets) -> bool:
         """Hand octets to the vault, if a target sends or gets them; False if neither is one as far as is known."""
-        key = self.claim(link, event)
+        key, grants = self._claimed(link, event)
         if key is None:
             return False
-        self._vault.take(key, event)
+        if any(grant.content for grant in grants):
+            self._vault.take(key, event)
         return True
 
     def claim(self, link: Link, event: FileOctets | Sending) -> TransferKey | None:
         """Which transfer it is of, if that is a target's; so is the road then on which it came."""
+        return self._claimed(link, event)[0]
+
+    def _claimed(self, link: Link, event: FileOctets | Sending) -> tuple[TransferKey | None, list[Grant]]:
+        """The same, and what is granted of it."""
         key = key_of(link, event)
         if key is None:
-            return None
+            return None, []
         parties = (key.sender,) if key.recipient is None else (key.sender, key.recipient)
-        if not any(self._warrant.covers(account, event.seen.time) for account in parties):
-            return None
+        time, connection = event.seen.time, link.connection
+        grants: list[Grant] = []
+        for account in parties:
+            client = connection.client if account == link.account else None
+            grants += self._warrant.grants(account, time, connection.protocol, client)
+        if not grants:
+            return None, []
         if link.parties is not None:
             link.parties = parties
-        return key
+        return key, grants
 
-    def tell(self, record: CommunicationRecord, happening: Happening) -> None:
-        """Put into a record of a transfer's step or end what is known of its file, before it is handed on."""
+    def tell(self, record: CommunicationRecord, happening: Happening, grant: Grant, until: int) -> None:
+        """Put into a record of a transfer's step or end what is known of its file, before it is handed on.
+
+        Where no content is granted, or the order had ended before the transfer, nothing is said of it but its outcome.
+        """
         event = happening.sightings[0].event
         if not isinstance(event, Sending) or happening.transfer is None:
             return
         transfer = happening.transfer.removesuffix(UNSURE)
-        target, protocol = record.target, record.protocol
-        if happening.ending:
+        order, target, protocol = record.order_id, record.target, record.protocol
+        if happening.ending and not (grant.content and (grant.until is None or until < grant.until)):
+            _put_outcome(record, outcome_of(happening.sightings))
+        elif happening.ending:
             if happening.file is None:
                 happening.file = self._describe(happening)
-            offer = self._steps.get((target, protocol, OFFER, happening.actor, transfer))
-            answer = self._steps.get((target, protocol, ANSWER, happening.object or "", transfer))
-            _put(record, {**happening.file, "offer": offer, "answer": answer})
+            offer = self._steps.get((order, target, protocol, OFFER, happening.actor, transfer))
+            answer = self._steps.get((order, target, protocol, ANSWER, happening.object or "", transfer))
+            _put(record, {**self._own_copy(happening.file, order), "offer": offer, "answer": answer})
             if "ranges_more" in happening.file:
                 record.missing_bytes = happening.missing
             if not record.complete:
                 _put_outcome(record, outcome_of(happening.sightings))
         elif happening.kind in (OFFER, ANSWER):
-            step = target, protocol, happening.kind, happening.actor, transfer
+            step = order, target, protocol, happening.kind, happening.actor, transfer
             self._steps.pop(step, None)
             self._steps[step] = record.record_id
             if len(self._steps) > MAX_STEPS:
                 self._steps.popitem(last=False)
+
+    def _own_copy(self, file: dict[str, object], order: str | None) -> dict[str, object]:
+        """No order's record leads to another's: the first has the content as it is, each further one its own."""
+        path = file.get("path")
+        if order is None or path is None:
+            return file
+        known = self._copies.get((path, order))
+        if known is None:
+            first = (path, None) not in self._copies
+            known = file if first else self._vault.again(file)
+            self._copies[path, None] = self._copies[path, order] = known
+            while len(self._copies) > MAX_STEPS:
+                self._copies.popitem(last=False)
+        return known
 
     def take_unproven(self, event: FileOctets) -> None:
         """The account at the connection's end never showed: with ``--all`` that makes no difference."""

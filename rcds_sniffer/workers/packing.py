@@ -131,6 +131,7 @@ def _seen(packed: Packed) -> Seen:
     seen = Seen.__new__(Seen)
     seen.time, seen.sequence, seen.packet = packed[3], packed[4], packed[5]
     seen.source, seen.from_client, seen.ordinal = packed[6], packed[7], packed[8]
+    seen.until = 0
     return seen
 
 

@@ -97,6 +97,8 @@ class MsnDecoder:
         if line.silent:
             line.silent = False
             self.counters["tls"] += looks_like_tls(data.octets)
+        if data.time > line.connection.heard:
+            line.connection.heard = data.time
         session.analyze_octets(data.from_client, data.octets, data.time, data.sequence, data.packet, data.source)
         if not session.recognised and session.foreign:
             data.flow.ignored = True

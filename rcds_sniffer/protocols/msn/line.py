@@ -58,6 +58,7 @@ class Line:
         """Take the next octets of one side; ``mark`` is that of the first of them."""
         session = self.session
         session.muted = self.connection.muted
+        self.connection.heard = max(self.connection.heard, mark.time)
         session.analyze_octets(from_client, octets, mark.time, mark.sequence, mark.packet, mark.source)
 
     def gap(self, from_client: bool, length: int | None, mark: Mark) -> None:
@@ -92,6 +93,7 @@ class Line:
                 answer = event
                 if answer.thread is not None:
                     connection = self._thread(answer.thread, answer)
+            connection.heard = self.connection.heard
             self._decoder.emit(translate_utterance(event, connection))
             self.session.muted = self.connection.muted
             return

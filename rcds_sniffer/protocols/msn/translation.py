@@ -26,6 +26,7 @@ def seen_at(mark: Mark, from_client: bool, ordinal: int) -> Seen:
     seen.source = mark.source
     seen.from_client = from_client
     seen.ordinal = ordinal
+    seen.until = 0
     return seen
 
 

@@ -128,3 +128,8 @@ def cut(text: str, *pieces: tuple[int, int]) -> dict[str, object]:
         "complete": False,
         "length": len(octets),
     }
+
+
+def covers(warrant: Warrant, account: str, time: int) -> bool:
+    """Whether something is granted of ``account`` at ``time`` (ns), away from its own connection."""
+    return bool(warrant.grants(account, time, "msnp", None))
