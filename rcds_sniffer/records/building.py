@@ -92,7 +92,7 @@ class Builder:
             record.content_type = event.content_type
         return _ended(record, event, event.details)
 
-    def of_happening(
+    def of_happening(  # noqa: PLR0917 - one caller
         self,
         happening: Happening,
         target: str | None,

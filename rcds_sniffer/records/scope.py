@@ -1,7 +1,7 @@
 """How much of a record an order lets us keep: all, or who did what when with whom and nothing more.
 
-What is not granted is taken out here, before the record leaves the recorder for anything that stores or shows it. What
-stays without content is named, thing by thing; whatever is not named goes, also what is added to records later.
+What is not granted is taken out here, before the record leaves the recorder for anything that stores or shows it.
+What stays without content is named, thing by thing; whatever is not named goes, also what is added to records later.
 """
 
 import re
@@ -19,7 +19,11 @@ SIGNALLING: Final = frozenset({
 """Of a record's details, those that are about how it came about, not about what was said."""
 
 WORD: Final = re.compile(r"[A-Za-z]{1,12}")
-"""What such a detail may be, where it is a word: codes and names of the protocol, and nothing that a person writes."""
+"""What such a detail may be, where it is a word: codes and names of the protocol, nothing that a person writes."""
+
+
+MAX_WORDS: Final = 8
+"""Words of a list; a longer one is none of the protocol's."""
 
 
 def granted(record: CommunicationRecord, grant: Grant, until: int) -> CommunicationRecord:
@@ -52,7 +56,5 @@ def is_plain(value: object) -> bool:
     if value is None or isinstance(value, bool | int):
         return True
     if isinstance(value, list | tuple):
-        return len(value) <= len(SIGNALLING) and all(
-            isinstance(word, str) and WORD.fullmatch(word) for word in value
-        )
+        return len(value) <= MAX_WORDS and all(isinstance(word, str) and WORD.fullmatch(word) for word in value)
     return isinstance(value, str) and WORD.fullmatch(value) is not None

@@ -76,7 +76,7 @@ class Transfers:
     def tell(self, record: CommunicationRecord, happening: Happening, grant: Grant, until: int) -> None:
         """Put into a record of a transfer's step or end what is known of its file, before it is handed on.
 
-        Where no content is granted, or the order had ended before the transfer, nothing is said of it but its outcome.
+        Where no content is granted, or the order ended before the transfer, nothing is said of it but its outcome.
         """
         event = happening.sightings[0].event
         if not isinstance(event, Sending) or happening.transfer is None:
