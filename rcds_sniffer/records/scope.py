@@ -1,7 +1,7 @@
 """How much of a record an order lets us keep: all, or who did what when with whom and nothing more.
 
 What is not granted is taken out here, before the record leaves the recorder for anything that stores or shows it.
-What stays without content is named, thing by thing; whatever is not named goes, also what is added to records later.
+What stays without content is named, thing by thing; what is not named goes, also what is added to records later.
 """
 
 import re
