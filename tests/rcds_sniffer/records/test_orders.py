@@ -93,23 +93,25 @@ def test_text_that_ends_after_the_order_is_told_of_without_its_words() -> None:
     assert record.details["beyond_order"] is True
 
 
-SECRET = "a word that nobody may keep"
+WRITTEN = "a word that nobody may keep"
 
 
 def test_without_content_nothing_that_a_person_wrote_is_kept() -> None:
     stage, _ = staged(order("A-1", of(ALICE), content=False), order("A-2", of(ALICE)))
     alice = stage.line(ALICE, session="17")
-    alice.put(ev.Joined, account=BOB, name=SECRET)
-    alice.says(SECRET, sender_name=SECRET, format={"font": SECRET}, details={"charset": "utf-8", "status": SECRET})
-    alice.hears(BOB, SECRET)
-    alice.put(ev.Action, sender=BOB, text=SECRET)
+    alice.put(ev.Joined, account=BOB, name=WRITTEN)
+    alice.says(
+        WRITTEN, sender_name=WRITTEN, format={"font": WRITTEN}, details={"charset": "utf-8", "status": WRITTEN}
+    )
+    alice.hears(BOB, WRITTEN)
+    alice.put(ev.Action, sender=BOB, text=WRITTEN)
     alice.put(ev.Typing, sender=BOB)
     alice.put(ev.Nudge, sender=BOB)
-    alice.put(ev.Sending, sender=BOB, kind="file-offer", identity="x", text=SECRET, details={"file_name": SECRET})
-    alice.put(ev.Presence, account=None, name=SECRET, details={"status": "BSY", "personal_message": SECRET})
-    alice.put(ev.Profile, name=SECRET, details={"property": "phone_home", "value": SECRET})
-    alice.put(ev.Contact, account=BOB, name=SECRET, details={"action": "listed", "groups": [SECRET]})
-    alice.put(ev.MailNotice, content_type=SECRET, details={"subject": SECRET})
+    alice.put(ev.Sending, sender=BOB, kind="file-offer", identity="x", text=WRITTEN, details={"file_name": WRITTEN})
+    alice.put(ev.Presence, account=None, name=WRITTEN, details={"status": "BSY", "personal_message": WRITTEN})
+    alice.put(ev.Profile, name=WRITTEN, details={"property": "phone_home", "value": WRITTEN})
+    alice.put(ev.Contact, account=BOB, name=WRITTEN, details={"action": "listed", "groups": [WRITTEN]})
+    alice.put(ev.MailNotice, content_type=WRITTEN, details={"subject": WRITTEN})
     stage.end()
     without, whole = told(stage, "A-1"), told(stage, "A-2")
     assert [r.event for r in without] == [r.event for r in whole]
@@ -123,9 +125,9 @@ def test_without_content_nothing_that_a_person_wrote_is_kept() -> None:
         "contact",
     }
     for record in without:
-        assert SECRET not in record.to_json()
+        assert WRITTEN not in record.to_json()
         assert record.text is record.format is record.file is record.sender_name is None
-    assert sum(SECRET in record.to_json() for record in whole) >= 8
+    assert sum(WRITTEN in record.to_json() for record in whole) >= 8
     (busy,) = [r for r in without if r.event == "presence"]
     assert busy.details == {"status": "BSY"}
     assert [r.recipients for r in without if r.event == "message"] == [(BOB,), (ALICE,)]
