@@ -14,7 +14,7 @@ BINDINGS := $(filter %.pyx %.pxd %.pxi,$(SOURCES))
 PYTEST   := pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live-demo test check replay bench bench-any-port bench-micro bench-live clean
+.PHONY: help setup demo live-demo test check replay bench bench-any-port bench-micro bench-live deb try-deb clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -53,6 +53,13 @@ bench-any-port: $(BENCHED)/.done ## what it costs to look at gateways' ports and
 
 bench-micro: $(BENCHED)/.done ## time parts of the program alone, compiled
 	PYTHONSAFEPATH=1 $(BENCHED)/bin/python -m pytest -o pythonpath= --import-mode importlib -p no:cacheprovider bench/micro
+
+deb: ## build a Debian package, for the Debian that this is, into dist/
+	tools/install-debian-packages
+	tools/make-deb dist
+
+try-deb: deb ## as root: install, run, upgrade, remove and purge the package in a clean Debian of its own
+	tools/try-deb dist/*.deb
 
 clean: ## remove what make made: .venv, compiled parts, caches
 	rm -rf $(VENV) $(COMPILED) $(BENCHED) bench-results .benchmarks build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
