@@ -36,6 +36,9 @@ _PATIENCE: dict[str, dict[str, int]] = {
 }
 """By driver: how long a server may be silent before it counts as away. A live capture must not hang on it."""
 
+READABLE = ("0001",)
+"""Older schemas whose table of records is today's: who only reads records needs no upgrade."""
+
 _MAGIC = b"SQLite format 3\0"
 _CACHE_KIB = 32 * 1024
 """Record ids are random, so inserts touch index pages all over: a cache of 32 MiB holds those of a million."""
@@ -54,16 +57,25 @@ def files_of(url_or_path: str) -> list[Path]:
     return [Path(url_or_path + suffix) for suffix in ("", "-wal", "-shm", "-journal")] if url_or_path else []
 
 
-def open_database(url_or_path: str, *, create: bool) -> tuple[Engine, str]:
-    """An engine on a database with the current schema, and its name for messages (no password in it).
+def open_database(
+    url_or_path: str, *, create: bool, durable: bool = False, empty: bool = False
+) -> tuple[Engine, str]:
+    """An engine on a database, and its name for messages (no password in it).
 
-    ``create`` opens for writing: makes what is missing and brings an older schema up to date. Raises
-    StoreError.
+    Args:
+        url_or_path: of the database.
+        create: open for writing: make what is missing, bring an older schema up to date. Without it the schema may
+            be one of :data:`READABLE`, and nothing is changed.
+        durable: what was committed stays so when the power fails a moment later; a commit then waits for the disk.
+        empty: it may be without any schema of ours, where it is opened for reading.
+
+    Raises:
+        StoreError: it cannot be opened, or is not ours.
     """
     if not url_or_path or "\0" in url_or_path:
         raise StoreError("a database needs a name: a file, or a URL such as postgresql://user@host/name")
     if "://" not in url_or_path:
-        return _open_sqlite(Path(url_or_path), create=create), url_or_path
+        return _open_sqlite(Path(url_or_path), create=create, durable=durable, empty=empty), url_or_path
     try:
         url = make_url(url_or_path)
     except ArgumentError:
@@ -71,12 +83,12 @@ def open_database(url_or_path: str, *, create: bool) -> tuple[Engine, str]:
     if url.get_backend_name() == "sqlite":
         if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
             raise StoreError("an SQLite database needs the path of a file, as in sqlite:///records.db")
-        return _open_sqlite(Path(url.database), create=create), url.database
+        return _open_sqlite(Path(url.database), create=create, durable=durable, empty=empty), url.database
     where = url.render_as_string(hide_password=True)
-    return _open_server(url, where, create=create), where
+    return _open_server(url, where, create=create, empty=empty), where
 
 
-def _open_server(url: URL, where: str, *, create: bool) -> Engine:
+def _open_server(url: URL, where: str, *, create: bool, empty: bool) -> Engine:
     driver, extra = _DRIVERS.get(url.drivername, (url.drivername, url.get_backend_name()))
     url = url.set(drivername=driver)
     if url.get_backend_name() in ("mysql", "mariadb"):
@@ -89,14 +101,14 @@ def _open_server(url: URL, where: str, *, create: bool) -> Engine:
         raise StoreError(f"{where}: no driver for this kind of database is installed{hint}") from None
     try:
         with explained(where):
-            _bring_up_to_date(engine, where, create=create)
+            _bring_up_to_date(engine, where, create=create, empty=empty)
     except BaseException:
         engine.dispose()
         raise
     return engine
 
 
-def _open_sqlite(path: Path, *, create: bool) -> Engine:
+def _open_sqlite(path: Path, *, create: bool, durable: bool, empty: bool) -> Engine:
     where = str(path)
     with explained(where):
         _check_file(path, create=create)
@@ -106,7 +118,7 @@ def _open_sqlite(path: Path, *, create: bool) -> Engine:
                 with reader.connect() as connection:
                     _refuse_foreign(connection, where)
             if not create:
-                _bring_up_to_date(reader, where, create=False)
+                _bring_up_to_date(reader, where, create=False, empty=empty)
                 return reader
         except BaseException:
             reader.dispose()
@@ -115,7 +127,7 @@ def _open_sqlite(path: Path, *, create: bool) -> Engine:
         if not path.exists():
             # Exclusive, so that the mode is ours and no link that somebody put there is followed.
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        engine = _sqlite_engine(path, write=True)
+        engine = _sqlite_engine(path, write=True, durable=durable)
         try:
             _bring_up_to_date(engine, where, create=True)
         except BaseException:
@@ -144,7 +156,7 @@ def _check_file(path: Path, *, create: bool) -> None:
         raise StoreError(f"{path}: {what}; name another file")
 
 
-def _sqlite_engine(path: Path, *, write: bool) -> Engine:
+def _sqlite_engine(path: Path, *, write: bool, durable: bool = False) -> Engine:
     def connect() -> sqlite3.Connection:
         options = "mode=rw" if write else _reading(path)
         connection = sqlite3.connect(
@@ -158,7 +170,7 @@ def _sqlite_engine(path: Path, *, write: bool) -> Engine:
         connection.create_function(CONTAINS, 2, contains, deterministic=True)
         if write:
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         else:
             connection.execute("PRAGMA query_only=ON")
@@ -195,7 +207,7 @@ def _refuse_foreign(connection: Connection, where: str) -> None:
         raise StoreError(f"{where}: this SQLite database belongs to another program; name another file")
 
 
-def _bring_up_to_date(engine: Engine, where: str, *, create: bool) -> None:
+def _bring_up_to_date(engine: Engine, where: str, *, create: bool, empty: bool = False) -> None:
     """Checks the schema's version, cheaply; loads Alembic only if there is something to do."""
     with engine.connect() as connection:
         revision = _revision(connection, where)
@@ -204,6 +216,8 @@ def _bring_up_to_date(engine: Engine, where: str, *, create: bool) -> None:
     if revision is not None and revision not in REVISIONS:
         raise StoreError(f"{where}: made by a newer version (schema {revision}); update the program")
     if not create:
+        if revision in READABLE or (revision is None and empty):
+            return
         if revision is None:
             raise StoreError(f"{where}: this database holds no records; 'replay' stores them")
         raise StoreError(f"{where}: made by an older version (schema {revision}); 'replay' updates it")
