@@ -63,7 +63,7 @@ class SealingKey:
             raise SecrecyError("what is sealed was changed, or belongs to another key or place") from None
 
     def pseudonym(self, text: str) -> str:
-        """32 hexadecimal digits for ``text``: steady under this key, and saying nothing without it (HMAC-SHA256)."""
+        """32 hexadecimal digits for ``text``: steady under this key, and saying nothing without it (HMAC)."""
         return hmac.new(self._names, text.encode("utf-8", "surrogatepass"), sha256).hexdigest()[:32]
 
 
