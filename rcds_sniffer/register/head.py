@@ -83,9 +83,11 @@ class HeadFile:
             os.close(folder)
 
     def _make(self, name: str, flags: int) -> int:
-        """A file for the folder's owner alone, also where root makes it for a service."""
+        """A file for those whose the folder is, also where root makes it for a service."""
+        folder = self._folder.stat()
         file = os.open(self._folder / name, flags | os.O_CREAT | os.O_CLOEXEC, 0o600)
         if os.geteuid() == 0:
-            owner = self._folder.stat()
-            os.fchown(file, owner.st_uid, owner.st_gid)
+            os.fchown(file, folder.st_uid, folder.st_gid)
+        if os.fstat(file).st_uid == os.geteuid() or os.geteuid() == 0:
+            os.fchmod(file, 0o600 | (folder.st_mode & 0o060))
         return file

@@ -132,5 +132,5 @@ def _lost(error: DBAPIError) -> bool:
     said = error.orig
     if getattr(said, "sqlstate", None) in AGAIN:
         return True
-    arguments = getattr(said, "args", ())
+    arguments: tuple[object, ...] = getattr(said, "args", ())
     return bool(arguments) and arguments[0] in AGAIN_MARIADB

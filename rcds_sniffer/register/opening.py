@@ -72,7 +72,7 @@ def open_register(
     for path in files_of(db):
         if path.exists():
             check_private(path, "the database")
-    keyring = Keyring(keyring_folder, master)
+    keyring = Keyring(keyring_folder, master, create=create)
     head = HeadFile(keyring_folder)
     engine, where = open_database(db, create=True, durable=True)
     try:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from rcds_sniffer.register import log
 from rcds_sniffer.register.audit import DONE, Check, Finding, Head, check_head, read_entry
 from rcds_sniffer.register.shelf import digest
+from rcds_sniffer.secrecy.errors import SecrecyError
 from rcds_sniffer.secrecy.keyring import KeyDestroyed, Keyring
 from rcds_sniffer.store.schema import orders, staff
 
@@ -90,11 +91,11 @@ def _orders(connection: Connection, said: Said) -> Iterator[Finding]:
     missing = dict(said.versions)
     question = select(orders).order_by(orders.c.reference, orders.c.version)
     for reference, version, sealed in connection.execute(question):
-        number, sha256 = missing.pop((reference, version), (None, None))
-        if number is None:
+        entry = missing.pop((reference, version), None)
+        if entry is None:
             yield Finding(None, f"order {reference}, version {version}: the log knows nothing of it")
-        elif digest(bytes(sealed)) != sha256:
-            yield Finding(number, f"order {reference}, version {version}: is not what was written then")
+        elif digest(bytes(sealed)) != entry[1]:
+            yield Finding(entry[0], f"order {reference}, version {version}: is not what was written then")
     for (reference, version), (number, _) in missing.items():
         yield Finding(number, f"order {reference}, version {version}: is not there any more")
 
@@ -120,6 +121,8 @@ def _keys(said: Said, keyring: Keyring) -> Iterator[Finding]:
             if reference not in said.destroyed:
                 number = max(number for (other, _), (number, _) in said.versions.items() if other == reference)
                 yield Finding(number, f"order {reference}: its key is not there, and nobody destroyed it here")
+        except SecrecyError as error:
+            yield Finding(None, f"order {reference}: {error}")
         else:
             if reference in said.destroyed:
                 number = said.destroyed[reference]

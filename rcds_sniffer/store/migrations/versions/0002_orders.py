@@ -21,8 +21,41 @@ ID = (
 )
 
 
+APPEND_ONLY = ("audit_log", "orders")
+"""Rows are added, and none is changed or taken away: not by the program, and not by hand by mistake.
+
+Whoever owns the database can take the triggers away as well; it is the chain of the log that shows it.
+"""
+
+REFUSE = "BEGIN SELECT RAISE(ABORT, '{table} only grows'); END"
+SQLITE = (
+    f"CREATE TRIGGER {{table}}_no_update BEFORE UPDATE ON {{table}} {REFUSE}",
+    f"CREATE TRIGGER {{table}}_no_delete BEFORE DELETE ON {{table}} {REFUSE}",
+    # INSERT OR REPLACE takes a row away without the trigger above.
+    "CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
+    + REFUSE,
+)
+POSTGRESQL = (
+    "CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+    " FOR EACH STATEMENT EXECUTE FUNCTION rcds_sniffer_only_grows()",
+)
+POSTGRESQL_FUNCTION = (
+    "CREATE OR REPLACE FUNCTION rcds_sniffer_only_grows() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN RAISE EXCEPTION '% only grows', TG_TABLE_NAME; END $$"
+)
+MARIADB = (
+    "CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} FOR EACH ROW"
+    " SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{table} only grows'",
+    "CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW"
+    " SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{table} only grows'",
+)
+TRIGGERS = {"sqlite": SQLITE, "postgresql": POSTGRESQL, "mysql": MARIADB, "mariadb": MARIADB}
+SAME = {"audit_log": "number = NEW.number", "orders": "reference = NEW.reference AND version = NEW.version"}
+"""Which row a new one would take the place of."""
+
+
 def upgrade() -> None:
-    """Makes the tables and their indexes."""
+    """Makes the tables, their indexes and triggers."""
     op.create_table(
         "orders",
         sa.Column("reference", ID, primary_key=True),
@@ -48,9 +81,18 @@ def upgrade() -> None:
         sa.Column("person", ID, primary_key=True),
         sa.Column("sealed", SEALED, nullable=False),
     )
+    database = op.get_bind().dialect.name
+    if database == "postgresql":
+        op.execute(POSTGRESQL_FUNCTION)
+    for table in APPEND_ONLY:
+        for trigger in TRIGGERS[database]:
+            # Words for the driver, not for SQLAlchemy, which would look for parameters in them.
+            op.get_bind().exec_driver_sql(trigger.format(table=table, same=SAME[table]))
 
 
 def downgrade() -> None:
-    """Removes the tables and all that is in them."""
+    """Removes the tables, their triggers, and all that is in them."""
     for table in ("staff", "audit_log", "sealed_records", "orders"):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION rcds_sniffer_only_grows()")
