@@ -25,6 +25,9 @@ COMMANDS = {
     "replay": ("rcds_sniffer.cli.replay", "replay", "Capture files to communication records."),
     "records": ("rcds_sniffer.cli.records", "records", "Query the stored records."),
     "profile": ("rcds_sniffer.cli.profile", "profile", "What the store knows of a target."),
+    "orders": ("rcds_sniffer.cli.orders", "orders", "Interception orders."),
+    "roles": ("rcds_sniffer.cli.roles", "roles", "Who may do what with orders and their records."),
+    "audit": ("rcds_sniffer.cli.audit", "audit", "The log of who did what, and whether it is whole."),
     "count": ("rcds_sniffer.cli.count", "count", "What capture files hold, in numbers."),
     "completion": ("rcds_sniffer.cli.completion", "completion", "Print the completion script for your shell."),
 }
