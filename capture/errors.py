@@ -52,3 +52,7 @@ class NotPermitted(CaptureError):  # noqa: N818 - as above
 
 class Closed(CaptureError):  # noqa: N818 - as above
     """The source was used after ``close()``."""
+
+
+class Unreachable(CaptureError):  # noqa: N818 - as above
+    """An interface was made anew, and this process has given up the right to open it: another one can."""

@@ -26,13 +26,14 @@ from capture import compiled, pypcap_source
 from capture.bpf import MAXIMUM_SNAPLEN, FilterBank
 from capture.clock import CaptureClock
 from capture.closing import Closing
-from capture.errors import CaptureError, Closed, GivenTwice, Unsupported
+from capture.errors import CaptureError, Closed, GivenTwice, Unreachable, Unsupported
 from capture.fanout import Fanout
 from capture.handle import MAXIMUM_BUFFER, Opener
 from capture.interfaces import ANY
 from capture.line import HOLD_NANOSECONDS, Line
 from capture.packet import Packet
 from capture.source import BATCH_PACKETS, Counters, FilterFor, Truncation
+from capture.swap import StandIn
 from capture.tap import Tap
 
 READERS: Final = ("libpcap", "pypcap")
@@ -161,6 +162,19 @@ class LiveSource(Closing):
             for line in self._lines:
                 line.tap.use_filter(bank)
 
+    def settle(self) -> list[StandIn]:
+        """This process is about to give up its rights: make now what it will need, and open nothing later.
+
+        An interface that is taken out, and made anew, ends the capture then: ``batches()`` hands on what it has,
+        and raises :class:`capture.errors.Unreachable`, so that whoever started the process starts it again. While
+        it is away it is waited for as ever.
+
+        Returns:
+            What stands for each interface; nothing may be sent to its ``descriptor`` and ``copy``, the latter of
+            which is put in the place of the former and nowhere else.
+        """
+        return [line.tap.settle() for line in self._lines]
+
     def batches(self) -> Iterator[Sequence[Packet]]:
         """See :meth:`capture.source.Source.batches`. Ends only with ``stop()`` or ``close()``."""
         if self._closed:
@@ -185,6 +199,9 @@ class LiveSource(Closing):
                 break
         for line in self._lines:
             line.tap.close()
+        reasons = [line.tap.unreadable for line in self._lines if line.tap.unreadable is not None]
+        if reasons:
+            raise Unreachable("; ".join(reasons))
 
     def _is_drained(self, asked: int, due: int) -> bool:
         """Whether all that was stamped before ``asked`` is read."""
@@ -220,6 +237,7 @@ class LiveSource(Closing):
                 if not line.full:
                     line.read(self._system.now)
                 line.tap.check(self._system.steady)
+                self._stop_asked |= line.tap.unreadable is not None
 
     @contextlib.contextmanager
     def _at_work(self) -> Iterator[None]:

@@ -10,6 +10,9 @@ it would have set on the interface's socket, and knows the filter for what it si
 from there and put in the place of the old one. The ring, which is memory, is not touched.
 
 With a filter that lets less pass than the one before, a few packets may come yet that only the old one accepts.
+
+A process that gives up its rights can make neither the stand-in nor a copy of the descriptor any more, so it makes
+them before (:class:`StandIn`); they are there then as long as the process is.
 """
 
 import ctypes
@@ -37,6 +40,37 @@ class _Program(ctypes.Structure):
 @cache
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
+
+
+class StandIn:
+    """What a filter is swapped with, made beforehand for one descriptor."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.copy = os.dup(descriptor)
+        """Of the interface's socket."""
+
+    def swap(self, set_filter: Callable[[], None]) -> bool:
+        """See :func:`swap_filter`."""
+        stand_in = self._socket.fileno()
+        _detach(stand_in)  # what it had of the last time
+        os.dup2(stand_in, self.descriptor, inheritable=False)
+        try:
+            set_filter()
+        finally:
+            os.dup2(self.copy, self.descriptor, inheritable=False)
+        if not _copy_filter(stand_in, self.descriptor):
+            set_filter()
+        return bool(_filter_of(self.descriptor))
+
+    def take_over(self) -> None:
+        """Close the interface's socket but keep both numbers, so that nothing else is ever opened under them.
+
+        To be called when libpcap has closed its own.
+        """
+        for number in (self.descriptor, self.copy):
+            os.dup2(self._socket.fileno(), number, inheritable=False)
 
 
 def swap_filter(descriptor: int, set_filter: Callable[[], None]) -> bool:

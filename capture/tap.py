@@ -15,12 +15,13 @@ from functools import partial
 from typing import Final
 
 from capture.bpf import FilterBank, Program
+from capture.card import Card
 from capture.errors import BadFilter, CaptureError, NoSuchInterface, NotUp
 from capture.handle import Handle, Opener, open_handle
-from capture.interfaces import ANY, describe_interfaces, is_up
+from capture.interfaces import ANY, Asker, describe_interfaces
 from capture.packet import Packet
 from capture.source import Counters
-from capture.swap import swap_filter
+from capture.swap import StandIn, swap_filter
 
 CHECK_NANOSECONDS: Final = 1_000_000_000
 """Between two looks at the drop counters and at an interface that is away."""
@@ -69,19 +70,30 @@ class Tap:
         self._check_due = 0
         self._trouble = ""  # why it cannot be opened again, as told
         self._filtered = False  # by the kernel, and what passes must not be lost
-        self._stats = (0, 0, 0)
         self._handle: Handle | None = None
-        self._open()
+        self._card: Card | None = None
+        self._asker = Asker()
+        self._stand_in: StandIn | None = None  # made when nothing can be opened any more
+        self._gone = False  # … and this interface was taken out since
+        self.unreadable: str | None = None
+        """Why this process will never read it again, where another one could; None while there is hope."""
+        try:
+            self._open()
+        except BaseException:
+            self._asker.close()
+            raise
 
     def _open(self) -> None:
-        up = is_up(self.name)
+        up = self._asker.is_up(self.name)
         if up is None:
             raise NoSuchInterface(f"{self.name}: no such network interface; {describe_interfaces()}")
         if not up:
             raise NotUp(f"{self.name}: is down, nothing can be heard on it: ip link set {self.name} up")
         handle, got = open_handle(self._opener, self.name, self._snaplen, self._promiscuous, self._buffer_octets)
         self._handle = handle
-        self._stats = (0, 0, 0)
+        self._card = Card(self.name)
+        self._on_the_card = self._card.dropped()
+        self._dropped = 0
         self._down = False
         self._filtered = False
         self.link_type, self.tick = handle.link_type, handle.tick
@@ -120,7 +132,9 @@ class Tap:
             return
         try:
             if self._filtered:
-                filtered = swap_filter(handle.descriptor, partial(handle.set_filter, program))
+                set_filter = partial(handle.set_filter, program)
+                stand_in = self._stand_in
+                filtered = stand_in.swap(set_filter) if stand_in else swap_filter(handle.descriptor, set_filter)
                 handle.sift(None if filtered else program)
             else:
                 handle.set_filter(program)
@@ -133,13 +147,22 @@ class Tap:
     @property
     def descriptor(self) -> int | None:
         """To poll for packets; None while the interface is gone."""
-        return None if self._handle is None else self._handle.descriptor
+        return None if self._handle is None or self._gone else self._handle.descriptor
+
+    def settle(self) -> StandIn:
+        """From now on nothing is opened any more, since this process gives up its rights.
+
+        An interface that is taken out, and made anew, is ``unreadable`` then.
+        """
+        assert self._handle is not None  # noqa: S101 - nobody has read yet
+        self._stand_in = StandIn(self._handle.descriptor)
+        return self._stand_in
 
     def read(self, limit: int) -> Sequence[Packet]:
         """At most ``limit`` packets of what the kernel has handed over, in its order; without waiting."""
         self.exhausted = True
         handle = self._handle
-        if handle is None:
+        if handle is None or self._gone:
             return ()
         packets = handle.read(limit, self._number)
         self._number += handle.received
@@ -156,11 +179,11 @@ class Tap:
         if steady < self._check_due and not now:
             return
         self._check_due = steady + CHECK_NANOSECONDS
-        if self._handle is None:
+        if self._handle is None or self._gone:
             self._reopen()
             return
         self.count_drops()
-        up = is_up(self.name)
+        up = self._asker.is_up(self.name)
         if up is None:
             return  # libpcap will say so, when it has handed on what is left
         if now or up == self._down:
@@ -178,15 +201,21 @@ class Tap:
         if not self._down:  # else it is told already
             self._tell_interruption("gone" if "disappeared" in reason else f"not readable ({reason})")
         self._down = True
-        self.close()
+        if self._stand_in is not None:
+            self._gone = True  # its number stays taken
+        else:
+            self._close_handle()
 
     def _reopen(self) -> None:
-        if not is_up(self.name):
+        if not self._asker.is_up(self.name):
+            return
+        if self._stand_in is not None:
+            self.unreadable = f"{self.name}: was made anew, and cannot be opened without rights: start this again"
             return
         try:
             self._open()
         except CaptureError as error:
-            self.close()
+            self._close_handle()
             if str(error) != self._trouble:
                 _log.warning("%s", error)
             self._trouble = str(error)
@@ -199,19 +228,29 @@ class Tap:
         """Add what was dropped since the last time."""
         if self._handle is None:
             return
+        counters = self._counters
         with contextlib.suppress(OSError):  # of an interface that is gone; libpcap will say so
-            stats = self._handle.stats()
-            # libpcap's counters have 32 bits and start anew with every opening; the interface's are told as a
-            # difference, which falls when the interface is gone.
-            kernel, interface = ((new - old) % 2**32 for new, old in zip(stats[1:], self._stats[1:], strict=True))
-            self._stats = stats
-            counters = self._counters
-            counters.dropped_kernel = (counters.dropped_kernel or 0) + kernel
-            counters.dropped_interface = (counters.dropped_interface or 0) + interface * (interface < 2**31)
+            dropped = self._handle.stats()[1]  # 32 bits, anew with every opening
+            counters.dropped_kernel = (counters.dropped_kernel or 0) + (dropped - self._dropped) % 2**32
+            counters.dropped_interface = counters.dropped_interface or 0
+            self._dropped = dropped
+        dropped_before, now = self._on_the_card, None if self._card is None else self._card.dropped()
+        if dropped_before is not None and now is not None:
+            counters.dropped_interface = (counters.dropped_interface or 0) + max(now - dropped_before, 0)
+            self._on_the_card = now
 
     def close(self) -> None:
-        """Give back descriptor and memory; ``descriptor`` is None then."""
+        """Give back descriptors and memory; ``descriptor`` is None then."""
+        self._close_handle()
+        self._asker.close()
+
+    def _close_handle(self) -> None:
         self.count_drops()
         handle, self._handle = self._handle, None
         if handle is not None:
             handle.close()
+            if self._stand_in is not None:
+                self._stand_in.take_over()
+        card, self._card = self._card, None
+        if card is not None:
+            card.close()
