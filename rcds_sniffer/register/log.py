@@ -9,7 +9,6 @@ was decided on what the entry before it left.
 import random
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, LargeBinary, cast, func, insert, select
@@ -64,14 +63,17 @@ def put(connection: Connection, number: int, entry: str, mac: str) -> None:
     connection.execute(insert(audit_log), {"number": number, "entry": entry, "mac": mac})
 
 
-def rows(connection: Connection, since: int | None = None) -> Iterator[Row]:
-    """The rows as they stand, by number; with ``since`` those from that number on."""
+def rows(connection: Connection, since: int | None = None, until: int | None = None) -> Iterator[Row]:
+    """The rows as they stand, by number; of those ``since`` and ``until`` these numbers, both included."""
     question = select(audit_log.c.number, _octets(connection, "entry"), _octets(connection, "mac"))
     if since is not None:
         question = question.where(audit_log.c.number >= since)
+    if until is not None:
+        question = question.where(audit_log.c.number <= until)
     question = question.order_by(audit_log.c.number).execution_options(yield_per=FETCH)
-    for row in connection.execute(question):
-        yield Row(row[0], *(None if value is None else bytes(value) for value in row[1:]))
+    with connection.execute(question) as found:
+        for row in found:
+            yield Row(row[0], *(None if value is None else bytes(value) for value in row[1:]))
 
 
 def first_and_last(connection: Connection) -> list[Row]:
@@ -79,7 +81,7 @@ def first_and_last(connection: Connection) -> list[Row]:
     number = audit_log.c.number
     ends = [select(number).order_by(number).limit(1), select(number).order_by(number.desc()).limit(2)]
     numbers = {found for question in ends for found in connection.execute(question).scalars()}
-    return [row for number in sorted(numbers) for row in islice(rows(connection, number), 1)]
+    return [row for number in sorted(numbers) for row in rows(connection, number, number)]
 
 
 def entries(connection: Connection, since: int | None = None) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,8 @@ import pwd
 from pathlib import Path
 from typing import Final
 
+from rcds_sniffer.register.errors import RegisterError
+
 LOGIN_UID: Final = Path("/proc/self/loginuid")
 
 UNSET: Final = 2**32 - 1
@@ -20,7 +22,11 @@ MAX_PERSON: Final = 128
 
 
 def current_person() -> str:
-    """The name of the user who logged in, else of the process's real user; ``uid-N`` where it has no name."""
+    """The name of the user who logged in, else of the process's real user; ``uid-N`` where it has no name.
+
+    Raises:
+        RegisterError: the kernel does not say who logged in, although it knows.
+    """
     uid = _login_uid()
     uid = os.getuid() if uid is None else uid
     try:
@@ -33,6 +39,8 @@ def _login_uid() -> int | None:
     """The login uid; None where it is not set, or the kernel keeps none."""
     try:
         uid = int(LOGIN_UID.read_text("ascii"))
-    except (OSError, ValueError):
+    except FileNotFoundError:
         return None
+    except (OSError, ValueError) as error:  # not None: the second person would be anybody
+        raise RegisterError(f"{LOGIN_UID}: does not say who logged in: {error}") from error
     return None if uid == UNSET else uid

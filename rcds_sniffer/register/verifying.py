@@ -4,7 +4,7 @@ An entry of a change has the SHA-256 of what was sealed then; so an order that w
 role that was, shows as well, although each was sealed by us once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
 from typing import Any, Final
 
@@ -41,7 +41,9 @@ def verify(
     check = Check(key, frozenset(head.number for head, _ in heads))
     findings = _all(connection, check, heads, keyring)
     found = list(islice(findings, MAX_FINDINGS))
-    if next(findings, None) is not None:
+    more = next(findings, None)
+    findings.close()  # and the cursor with it
+    if more is not None:
         found.append(Finding(None, f"more than {MAX_FINDINGS:,} findings; the rest was not looked at"))
     if isinstance(kept, Finding):
         found.append(kept)
@@ -50,7 +52,7 @@ def verify(
 
 def _all(
     connection: Connection, check: Check, heads: list[tuple[Head, str]], keyring: Keyring
-) -> Iterator[Finding]:
+) -> Generator[Finding, None, None]:
     said = Said()
     for row in log.rows(connection):
         yield from check.row(row)
@@ -67,7 +69,7 @@ class Said:
     """What the log says that there is."""
 
     def __init__(self) -> None:
-        self.versions: dict[tuple[str, int], tuple[int, str]] = {}
+        self.versions: dict[tuple[str, int], tuple[int, str | None]] = {}
         """By reference and version: entry, SHA-256."""
         self.persons: dict[str, tuple[int, str | None]] = {}
         """By person: entry, SHA-256; None: they have no role."""

@@ -32,8 +32,7 @@ SQLITE = (
     f"CREATE TRIGGER {{table}}_no_update BEFORE UPDATE ON {{table}} {REFUSE}",
     f"CREATE TRIGGER {{table}}_no_delete BEFORE DELETE ON {{table}} {REFUSE}",
     # INSERT OR REPLACE takes a row away without the trigger above.
-    "CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
-    + REFUSE,
+    f"CREATE TRIGGER {{table}}_no_replace BEFORE INSERT ON {{table}} WHEN EXISTS {{same}} {REFUSE}",
 )
 POSTGRESQL = (
     "CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
@@ -50,7 +49,10 @@ MARIADB = (
     " SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{table} only grows'",
 )
 TRIGGERS = {"sqlite": SQLITE, "postgresql": POSTGRESQL, "mysql": MARIADB, "mariadb": MARIADB}
-SAME = {"audit_log": "number = NEW.number", "orders": "reference = NEW.reference AND version = NEW.version"}
+SAME = {
+    "audit_log": "(SELECT 1 FROM audit_log WHERE number = NEW.number)",
+    "orders": "(SELECT 1 FROM orders WHERE reference = NEW.reference AND version = NEW.version)",
+}
 """Which row a new one would take the place of."""
 
 
