@@ -57,8 +57,10 @@ def _ports_of(protocol: Protocol, given: dict[str, Any]) -> frozenset[int]:
     return frozenset((*(given["ports"] or protocol.ports), *protocol.transfer_ports, *gateways))
 
 
-def open_vault(given: dict[str, Any]) -> Vault:
+def open_vault(given: dict[str, Any], *, sealed: bool = False) -> Vault:
     """Where the targets' files go: the folder of ``--files``; without it only their hashes are made.
+
+    ``sealed``: what comes there can be read by those alone who can read the records.
 
     Raises:
         UserError: the folder cannot be used.
@@ -66,6 +68,6 @@ def open_vault(given: dict[str, Any]) -> Vault:
     folder: str | None = given["files_folder"]
     limits = FileLimits(octets_of_one=given["max_file"] * MIB, octets_of_all=given["max_files"] * MIB)
     try:
-        return Vault(None if folder is None else Path(folder), limits)
+        return Vault(None if folder is None else Path(folder), limits, sealed=sealed)
     except FilesError as error:
         raise UserError(f"--files: {error}") from error

@@ -5,6 +5,9 @@ gives it. No name is a sender's. All is done by the folder's own descriptor (``o
 or a symbolic link in its place moves nothing elsewhere. A file of the final name is replaced, since the name says
 what is in it, whoever put it there.
 
+Sealed, every file has a key of its own, and a random name that says neither what is in it nor whose it is. Only
+its first digit tells one that still comes (0), whose key nobody has once the run is dead, from one that has ended.
+
 Every run holds a shared lock on the folder. One that starts alone there removes what a killed run left half done.
 """
 
@@ -17,9 +20,12 @@ import secrets
 import stat
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
+
+from rcds_sniffer.files.cipher import FileKey
+from rcds_sniffer.files.ranges import Range
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +42,10 @@ LOCK_TRIES: Final = 10
 LOCK_WAIT: Final = 0.05
 """Seconds between them. A run that gets no lock works without."""
 
-_LEFTOVER = re.compile(r"incoming-[0-9a-f]{32}\.part")
+_LEFTOVER = re.compile(r"incoming-[0-9a-f]{32}\.part|0[0-9a-f]{31}\.sealed")
 _ANEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _AGAIN: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+_TO_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # somebody may put a pipe there
 
 
 class FilesError(Exception):
@@ -49,14 +56,19 @@ class Folder:
     """One folder, made if there is none.
 
     Args:
-        directory: its path; ``free`` octets of its disk are left to others.
+        directory: its path.
+        free: so many octets of its disk are left to others.
+        sealed: nothing is ever there in the clear.
 
     Raises:
         FilesError: it cannot be used.
     """
 
-    def __init__(self, directory: Path, free: int) -> None:
+    def __init__(self, directory: Path, free: int, *, sealed: bool = False) -> None:
         self.path = os.path.abspath(directory)
+        self.sealed = sealed
+        if sealed:
+            FileKey().turn(bytes(1), 0)  # what its library loads with its first use, before a sandbox closes
         self._descriptor = _open_folder(directory)
         self._free = free
         self._unchecked = FREE_CHECKED
@@ -71,10 +83,11 @@ class Folder:
 
     def begin(self) -> "Incoming":
         """A file for a content that comes. Raises OSError where the disk refuses."""
-        name = f"incoming-{secrets.token_hex(16)}.part"
+        key = FileKey() if self.sealed else None
+        name = sealed_name("0") if self.sealed else f"incoming-{secrets.token_hex(16)}.part"
         descriptor = os.open(name, _ANEW, 0o600, dir_fd=self._descriptor)
         status = os.fstat(descriptor)
-        incoming = Incoming(self, name, (status.st_dev, status.st_ino))
+        incoming = Incoming(self, name, (status.st_dev, status.st_ino), key)
         self._hold(incoming, descriptor)
         return incoming
 
@@ -92,6 +105,20 @@ class Folder:
                 self._told = True
                 log.warning("%s: the disk is nearly full: no files are kept until there is room", self.path)
         return self._room
+
+    def remove(self, name: str) -> None:
+        """Take a file away that has ended, as far as the disk lets us."""
+        with contextlib.suppress(OSError):
+            os.unlink(name, dir_fd=self._descriptor)
+
+    def read(self, name: str, key: FileKey, ranges: Iterable[Range]) -> Iterator[tuple[int, bytes]]:
+        """Offsets and clear octets of a sealed file that has ended. Raises OSError."""
+        descriptor = os.open(name, _TO_READ, dir_fd=self._descriptor)
+        try:
+            for begin, end in ranges:
+                yield from read_clear(descriptor, key, begin, end)
+        finally:
+            os.close(descriptor)
 
     def close(self) -> None:
         """Give back what is open."""
@@ -129,8 +156,7 @@ class Folder:
     def drop(self, incoming: "Incoming") -> None:
         """Remove it, as far as the disk lets us."""
         self._let_go(incoming)
-        with contextlib.suppress(OSError):
-            os.unlink(incoming.name, dir_fd=self._descriptor)
+        self.remove(incoming.name)
 
     def _exists(self, name: str) -> bool:
         try:
@@ -169,32 +195,46 @@ class Folder:
 
 
 class Incoming:
-    """One file on its way: octets at their offsets. What the disk refuses raises OSError."""
+    """One file on its way: octets at their offsets. What the disk refuses raises OSError.
 
-    __slots__ = ("folder", "identity", "name")
+    Of a sealed one no place is written twice, since one key would then have met two contents. The places that the
+    disk refused, of which nobody knows what stands there, are closed from the first to the last.
+    """
 
-    def __init__(self, folder: Folder, name: str, identity: tuple[int, int]) -> None:
+    __slots__ = ("_refused", "folder", "identity", "key", "name")
+
+    def __init__(self, folder: Folder, name: str, identity: tuple[int, int], key: FileKey | None = None) -> None:
         self.folder = folder
         self.name = name
         self.identity = identity
         """Its device and inode."""
+        self.key = key
+        """None: it stands there in the clear."""
+        self._refused = (0, 0)
 
     def write(self, offset: int, octets: bytes | memoryview) -> None:
-        """All of them, or none that counts."""
+        """All of them, or none that counts: octets that were not there before."""
+        if self.key is None:
+            _write(self.folder.descriptor_of(self), octets, offset)
+            return
+        first, last = self._refused
+        if offset < last and first < offset + len(octets):
+            raise OSError("the disk refused a part of a sealed file before")
         descriptor = self.folder.descriptor_of(self)
-        with memoryview(octets) as rest:
-            done = 0
-            while done < len(rest):
-                done += os.pwrite(descriptor, rest[done:], offset + done)
+        try:
+            _write(descriptor, self.key.turn(octets, offset), offset)
+        except OSError:
+            end = offset + len(octets)
+            self._refused = (min(first, offset), max(last, end)) if last else (offset, end)
+            raise
 
     def read(self, begin: int, end: int) -> Iterator[bytes]:
         """What was written there."""
-        while begin < end:
-            octets = os.pread(self.folder.descriptor_of(self), min(end - begin, READ_OCTETS), begin)
-            if not octets:
-                raise OSError("an incoming file was cut by somebody else")
-            yield octets
-            begin += len(octets)
+        while begin < end:  # a descriptor may be closed between two pieces
+            stop = min(end, begin + READ_OCTETS)
+            for offset, octets in read_clear(self.folder.descriptor_of(self), self.key, begin, stop):
+                begin = offset + len(octets)
+                yield octets
 
     def truncate(self, size: int) -> None:
         """Nothing lies beyond ``size``."""
@@ -207,6 +247,28 @@ class Incoming:
     def drop(self) -> None:
         """See :meth:`Folder.drop`."""
         self.folder.drop(self)
+
+
+def sealed_name(first: str | None = None) -> str:
+    """A name that says nothing, for a file that has ended; beginning with ``first``."""
+    return (first or secrets.choice("123456789abcdef")) + secrets.token_hex(16)[1:] + ".sealed"
+
+
+def read_clear(descriptor: int, key: FileKey | None, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """Offsets and octets of a file, opened by its key if it has one. Raises OSError where they are not there."""
+    while begin < end:
+        octets = os.pread(descriptor, min(end - begin, READ_OCTETS), begin)
+        if not octets:
+            raise OSError("a file was cut by somebody else")
+        yield begin, octets if key is None else key.turn(octets, begin)
+        begin += len(octets)
+
+
+def _write(descriptor: int, octets: bytes | memoryview, offset: int) -> None:
+    with memoryview(octets) as rest:
+        done = 0
+        while done < len(rest):
+            done += os.pwrite(descriptor, rest[done:], offset + done)
 
 
 def _open_folder(directory: Path) -> int:

@@ -17,6 +17,16 @@ PIECE_COST: Final = 200
 """Octets of memory that a piece takes that waits, beside its own."""
 
 
+class TransferKey(NamedTuple):
+    """Which transfer it is, in all its copies."""
+
+    protocol: str
+    sender: str
+    recipient: str | None
+    """None: unknown."""
+    transfer: str
+
+
 class Content(NamedTuple):
     """What came of a transfer."""
 
@@ -31,6 +41,8 @@ class Content(NamedTuple):
     path: str | None = None
     not_kept: str | None = None
     """Why not all of what passed the tap is in the folder: ``limit``, ``disk full``, ``disk error``."""
+    key: str | None = None
+    """What opens the file where it is sealed."""
 
     def is_whole(self, size: int | None, ended: bool) -> bool:
         """True when all is there: ``size`` octets, or, of unknown size, one piece from the beginning to its end."""

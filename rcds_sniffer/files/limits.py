@@ -48,7 +48,7 @@ class Counters:
     refused_octets: int = 0
     """Octets refused at a limit, or because they lie outside of their file."""
     unwritten_octets: int = 0
-    """Octets that the disk did not take: it was full, or it failed."""
+    """Octets that the disk did not take: it was full, or it failed; and of copies that found no room."""
     failures: int = 0
     """Times at which it did not."""
     cut: int = 0

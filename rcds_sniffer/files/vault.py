@@ -2,36 +2,34 @@
 
 A transfer begins with its first octets and ends when somebody asks what came of it (:meth:`Vault.describe`): then
 its file gets its final name. With a folder, whole contents are in ``SHA256`` and incomplete ones in
-``SHA256.partial``, each octet at its offset; without one, there are hashes alone. What finds no room is refused and
-counted; a disk that fails is told of once, and ends nothing.
+``SHA256.partial``, each octet at its offset; without one, there are hashes alone. Sealed, every file has a random
+name and a key of its own, which its description alone says: who has the record has the content. What finds no room
+is refused and counted; a disk that fails is told of once, and ends nothing.
 """
 
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 from rcds_sniffer.events import FileOctets
-from rcds_sniffer.files.folder import Folder, Incoming
-from rcds_sniffer.files.gathering import Content, Gathering
+from rcds_sniffer.files.copying import Layouts, copy
+from rcds_sniffer.files.description import (
+    NOTHING,
+    description,
+    description_of_nothing,
+    layout_of,
+    not_kept,
+    partial_name,
+    size_of,
+)
+from rcds_sniffer.files.folder import Folder, Incoming, sealed_name
+from rcds_sniffer.files.gathering import Content, Gathering, TransferKey
 from rcds_sniffer.files.limits import BLOCK, Counters, FileLimits
 
+__all__ = ["TransferKey", "Vault", "description_of_nothing"]
+
 log = logging.getLogger(__name__)
-
-
-class TransferKey(NamedTuple):
-    """Which transfer it is, in all its copies."""
-
-    protocol: str
-    sender: str
-    recipient: str | None
-    """None: unknown."""
-    transfer: str
-
-
-NOTHING = Content([])
 
 
 class Vault:
@@ -40,17 +38,21 @@ class Vault:
     Args:
         directory: where files are kept; None: nowhere, they are hashed.
         limits: how much of all this there may be.
+        sealed: nothing of a content is ever on the disk in the clear.
 
     Raises:
         FilesError: the directory cannot be used. Later nothing raises.
     """
 
-    def __init__(self, directory: Path | None = None, limits: FileLimits | None = None) -> None:
+    def __init__(
+        self, directory: Path | None = None, limits: FileLimits | None = None, *, sealed: bool = False
+    ) -> None:
         self.counters = Counters()
         self._limits = limits or FileLimits()
-        self._folder = None if directory is None else Folder(directory, self._limits.free)
+        self._folder = None if directory is None else Folder(directory, self._limits.free, sealed=sealed)
         self._open: OrderedDict[TransferKey, Gathering] = OrderedDict()  # the one idle longest comes first
         self._cut: OrderedDict[TransferKey, Content] = OrderedDict()
+        self._layouts = Layouts(self._limits.ranges_of_all)
         self._ranges = self._cut_ranges = self._ahead = self._stored = self._files = 0
         self._told = False
 
@@ -91,11 +93,41 @@ class Vault:
             del self._open[key]
         ended = file.get("outcome") == "complete"
         content = self._recall(key) if gathering is None else self._finish(gathering, size, ended)
-        return description(file, content, size, content.is_whole(size, ended))
+        described = description(file, content, size, content.is_whole(size, ended))
+        self._layouts.remember(described)
+        return described
+
+    def again(self, described: Mapping[str, object]) -> dict[str, object]:
+        """The same for another order, which is not to know of the first one: where it is sealed, of a copy.
+
+        The copy counts towards the limits. Where it finds no room, the description says so and has no path.
+        """
+        if self._folder is None or described.get("key") is None:
+            return dict(described)
+        file = self._layouts.complete(described)
+        try:
+            ranges = layout_of(file)
+        except ValueError:
+            return not_kept(file, "limit")
+        octets = sum(end - begin for begin, end in ranges)
+        cost = octets + BLOCK * len(ranges)
+        refusal = self._refusal(cost)
+        if refusal is not None:
+            self.counters.unwritten_octets += octets
+            return not_kept(file, refusal)
+        try:
+            path, key = copy(self._folder, str(file["path"]), file["key"], ranges, file["sha256"])
+        except (OSError, ValueError) as error:
+            self.counters.unwritten_octets += octets
+            self._failed(error)
+            return not_kept(file, "disk error")
+        self._files += 1
+        self._stored += cost
+        return {**file, "path": path, "key": key}
 
     def forget(self, key: TransferKey) -> None:
         """Nobody wants to know what comes of it."""
-        self._recall(key)
+        self._give_up(key)
         gathering = self._open.pop(key, None)
         if gathering is not None:
             self._drop(gathering)
@@ -103,7 +135,7 @@ class Vault:
 
     def close(self) -> None:
         """The run is over; what has not ended is given up. May be called again."""
-        for key in list(self._open):
+        for key in [*self._open, *self._cut]:
             self.forget(key)
         if self._folder is not None:
             self._folder.close()
@@ -124,7 +156,13 @@ class Vault:
         self._cut_ranges += len(content.ranges)
         limits = self._limits
         while len(self._cut) > limits.cut_remembered or self._cut_ranges > limits.ranges_of_all:
-            self._recall(next(iter(self._cut)))
+            self._give_up(next(iter(self._cut)))
+
+    def _give_up(self, key: TransferKey) -> None:
+        """If it was cut, nobody will be told of it: a file whose key nobody has is of no use."""
+        content = self._recall(key)
+        if self._folder is not None and content.path is not None and content.key is not None:
+            self._folder.remove(content.path.rpartition("/")[2])
 
     def _recall(self, key: TransferKey) -> Content:
         content = self._cut.pop(key, NOTHING)
@@ -135,10 +173,9 @@ class Vault:
         """With a file, where there is room for one."""
         if self._folder is None:
             return Gathering(None)
-        if self._files >= self._limits.files or self._stored >= self._limits.octets_of_all:
-            return Gathering(None, "limit")
-        if not self._folder.has_room(BLOCK):
-            return Gathering(None, "disk full")
+        refusal = self._refusal(1)
+        if refusal is not None:
+            return Gathering(None, refusal)
         try:
             gathering = Gathering(self._folder.begin())
         except OSError as error:
@@ -146,6 +183,14 @@ class Vault:
             return Gathering(None, "disk error")
         self._files += 1
         return gathering
+
+    def _refusal(self, cost: int) -> str | None:
+        """Why there is no room for one more file that takes so many octets of the disk at first; None: there is."""
+        if self._files >= self._limits.files or self._stored + cost > self._limits.octets_of_all:
+            return "limit"
+        if self._folder is not None and not self._folder.has_room(max(cost, BLOCK)):
+            return "disk full"
+        return None
 
     def _put(self, gathering: Gathering, begin: int, octets: memoryview) -> None:
         """Octets that are not there yet."""
@@ -219,14 +264,17 @@ class Vault:
         if content.sha256 is None:
             self._drop(gathering)
             return content
-        name = content.sha256 if whole else partial_name(content)
+        name = content.sha256 if whole else partial_name(content.sha256, content.ranges)
+        if incoming.key is not None:
+            name = sealed_name()
         incoming.truncate(gathering.ranges.end)  # a write that failed may have left more
         if not incoming.finish(name):  # its equal was there already
             self._stored -= gathering.cost
             self._files -= 1
         self.counters.kept += whole
         self.counters.partial += not whole
-        return content._replace(path=f"{incoming.folder.path}/{name}")
+        key = None if incoming.key is None else incoming.key.text
+        return content._replace(path=f"{incoming.folder.path}/{name}", key=key)
 
     def _drop(self, gathering: Gathering) -> None:
         """Remove its file."""
@@ -240,50 +288,9 @@ class Vault:
         self._ranges -= len(gathering.ranges)
         self._ahead -= gathering.ahead
 
-    def _failed(self, error: OSError) -> None:
+    def _failed(self, error: OSError | ValueError) -> None:
         self.counters.failures += 1
         if not self._told and self._folder is not None:
             self._told = True
-            log.warning("%s: a file cannot be kept there: %s", self._folder.path, error.strerror or error)
-
-
-def description(file: Mapping[str, object], content: Content, size: int | None, whole: bool) -> dict[str, object]:
-    """What a record says of a file: what was said of it, and what came of it."""
-    announced = file.get("sha1")
-    verified = None
-    if whole and isinstance(announced, str) and content.sha1 is not None:
-        verified = announced.lower() == content.sha1
-    described: dict[str, object] = {
-        "name": file.get("name"),
-        "size": content.octets if whole and size is None else size,
-        "sha256": content.sha256,
-        "mime": content.mime,
-        "path": content.path,
-        "complete": whole and content.not_kept is None,
-        "sha1": announced,
-        "verified": verified,
-    }
-    if not whole:
-        described["ranges"] = [list(pair) for pair in content.ranges]
-    if content.not_kept is not None:
-        described["not_kept"] = content.not_kept
-    return described
-
-
-def description_of_nothing(file: Mapping[str, object]) -> dict[str, object]:
-    """The same of a file of which nothing was taken in."""
-    return description(file, NOTHING, size_of(file), False)
-
-
-def size_of(file: Mapping[str, object]) -> int | None:
-    """As it was announced."""
-    size = file.get("size")
-    return size if isinstance(size, int) and size >= 0 else None
-
-
-def partial_name(content: Content) -> str:
-    """Of an incomplete content: by what is there, and where it has holes, by where these are."""
-    if [begin for begin, _ in content.ranges] == [0]:
-        return f"{content.sha256}.partial"
-    layout = sha256(repr(content.ranges).encode()).hexdigest()[:8]
-    return f"{content.sha256}-{layout}.partial"
+            reason = getattr(error, "strerror", None) or str(error)
+            log.warning("%s: a file cannot be kept there: %s", self._folder.path, reason)
