@@ -29,7 +29,9 @@ def disarm(connection: sqlalchemy.Connection) -> None:
             for table in ("audit_log", "orders"):
                 connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
         case "sqlite":
-            found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
+            found = (
+                connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
+            )
             for name in found:
                 connection.exec_driver_sql(f"DROP TRIGGER {name}")
         case _:

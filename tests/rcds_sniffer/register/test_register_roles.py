@@ -82,7 +82,11 @@ def test_each_role_does_what_it_may_and_nothing_else(office, action):
         CALLS[action](office(role))
         done = auditor.entries(before + 1)
         # What sensors ask all the time leaves no entry; everything else does.
-        assert action == "run" or (done[0]["person"], done[0]["action"], done[0]["outcome"]) == (role, action, "done")
+        assert action == "run" or (done[0]["person"], done[0]["action"], done[0]["outcome"]) == (
+            role,
+            action,
+            "done",
+        )
     assert auditor.verify()[0] == []
 
 
