@@ -10,6 +10,7 @@ from rcds_sniffer.cli.output import Outlet, refuse_overwriting
 from rcds_sniffer.export.safe_text import safe
 from rcds_sniffer.profile import Person, gather
 from rcds_sniffer.records.json_form import object_json
+from rcds_sniffer.register import is_database_of_orders
 from rcds_sniffer.store.errors import StoreError
 from rcds_sniffer.store.filter import RecordFilter
 from rcds_sniffer.store.store import Store, open_store
@@ -66,6 +67,8 @@ def profile(
     target = options.checked(account, "ACCOUNT")
     refuse_overwriting(output, [ctx.obj.get("config")], db)
     try:
+        if is_database_of_orders(db):
+            raise UserError("a database of orders has no profiles; see 'rcds-sniffer records --order LIID'")
         with open_store(db, create=False) as store:
             wanted = RecordFilter(targets=(target,), since=since, until=until)
             person = gather(target, store.query(wanted))

@@ -145,7 +145,7 @@ class SealedStore:
             StoreError: the database fails. None of the records is stored then either.
         """
         keys: dict[str | None, tuple[str, OrderKey] | None] = {}
-        batch: dict[str, tuple[str, OrderKey, bytes]] = {}
+        batch: dict[str, tuple[str, OrderKey, CommunicationRecord]] = {}
         without_key = 0
         for record in records:
             if record.order_id not in keys:
@@ -157,7 +157,7 @@ class SealedStore:
             reference, key = found
             sealed_id = key.pseudonym(record.record_id)
             if sealed_id not in batch:
-                batch[sealed_id] = reference, key, pack(record)
+                batch[sealed_id] = reference, key, record
         new = self._settled(batch) if batch else 0
         self.without_key += without_key
         return new
@@ -168,7 +168,7 @@ class SealedStore:
         except KeyDestroyed:
             return None
 
-    def _settled(self, batch: Mapping[str, tuple[str, OrderKey, bytes]]) -> int:
+    def _settled(self, batch: Mapping[str, tuple[str, OrderKey, CommunicationRecord]]) -> int:
         engine = self._engine.execution_options(rcds_write=True)
         with explained(self.where):
             for _ in range(TRIES):
@@ -246,8 +246,16 @@ class SealedStore:
             return _last(connection, reference)
 
     def count(self, reference: str, wanted: RecordFilter = EVERYTHING, *, upto: int | None = None) -> int:
-        """How many records :meth:`query` would give; it opens them, and says nothing of what is wrong."""
-        return sum(1 for _ in self.query(reference, wanted, wrong=_nothing, upto=upto))
+        """How many records :meth:`query` would give. Those that are wrong are told nobody; where all are wanted,
+        they are counted too, and none is opened."""
+        if wanted != EVERYTHING:
+            return sum(1 for _ in self.query(reference, wanted, wrong=_nothing, upto=upto))
+        c = sealed_records.c
+        question = select(func.count()).where(c.reference == reference)
+        if upto is not None:
+            question = question.where(c.sequence <= upto)
+        with explained(self.where), self._engine.connect() as connection:
+            return connection.execute(question).scalar_one()
 
     def bindings(
         self,
@@ -289,7 +297,7 @@ class SealedStore:
         self.close()
 
 
-def _store(connection: Connection, batch: Mapping[str, tuple[str, OrderKey, bytes]]) -> int:
+def _store(connection: Connection, batch: Mapping[str, tuple[str, OrderKey, CommunicationRecord]]) -> int:
     """What is not there yet, sealed under the next numbers of its order."""
     ids, known = list(batch), set[str]()
     for first in range(0, len(ids), FETCH):
@@ -297,13 +305,13 @@ def _store(connection: Connection, batch: Mapping[str, tuple[str, OrderKey, byte
         known.update(connection.execute(select(sealed_records.c.sealed_id).where(some)).scalars())
     last: dict[str, int] = {}
     rows = []
-    for sealed_id, (reference, key, packed) in batch.items():
+    for sealed_id, (reference, key, record) in batch.items():
         if sealed_id in known:
             continue
         if reference not in last:
             last[reference] = _last(connection, reference)
         number = last[reference] = last[reference] + 1
-        sealed = key.seal(packed, _about(reference, number, sealed_id))
+        sealed = key.seal(pack(record), _about(reference, number, sealed_id))
         rows.append({"sealed_id": sealed_id, "reference": reference, "sequence": number, "sealed": sealed})
     if rows:
         connection.execute(insert(sealed_records), rows)
