@@ -1,4 +1,4 @@
-"""The log in the database: it only grows, two write at once, no entry means no work, and what was changed is found."""
+"""The log in the database: it only grows, several write at once, no entry is no work, and what changed is found."""
 
 import json
 import subprocess
@@ -14,6 +14,7 @@ from rcds_sniffer.orders import State
 from rcds_sniffer.register import Head, RegisterError, open_register
 from rcds_sniffer.register.audit import MAX_ENTRY
 from rcds_sniffer.register.roles import ROLES
+from rcds_sniffer.register.verifying import verify
 from rcds_sniffer.secrecy import MasterKey, SecrecyError
 from rcds_sniffer.store import StoreError
 from rcds_sniffer.store.database import open_database
@@ -198,7 +199,7 @@ def test_of_two_who_approve_at_once_only_one_does(office, url, tmp_path):
 def test_end_that_was_cut_off_is_found_and_nothing_is_written_on_it(office, url):
     office("operator").audit("start")
     last = office("operator").audit("stop")
-    attack(url, f"DELETE FROM audit_log WHERE number >= {last - 1}")
+    attack(url, f"DELETE FROM audit_log WHERE number >= {last - 1}")  # noqa: S608 - a number
     cut = f"entry {last - 1}: cut off, and all up to entry {last}: the head beside the keys knows of it"
     assert found(office) == [cut]
     with pytest.raises(RegisterError, match="was cut off or changed"):
@@ -237,7 +238,7 @@ def test_head_that_was_noted_elsewhere_finds_a_log_that_was_replaced(office):
 
 def test_last_entry_that_was_damaged_is_found_and_nothing_is_written_on_it(office, url):
     last = office("operator").audit("start")
-    attack(url, f"UPDATE audit_log SET mac = 'x' WHERE number = {last}")
+    attack(url, f"UPDATE audit_log SET mac = 'x' WHERE number = {last}")  # noqa: S608 - a number
     assert any(text.startswith(f"entry {last}: ") for text in found(office))
     with pytest.raises(RegisterError):
         office("requester").enter(terms())
@@ -345,18 +346,16 @@ def test_any_edit_of_the_table_is_found_where_it_was_made(written, edit, one, tw
 
 
 def looked(register, connection):
-    from rcds_sniffer.register.verifying import verify
-
     head = register._head.read()
     return verify(connection, register._session.key, head, None, register.keyring)[0]
 
 
 def _flip(connection, edit, one, two, bit):
     column = edit.split()[1]
-    question = f"SELECT CAST({column} AS BLOB) FROM audit_log WHERE number = ?"
+    question = f"SELECT CAST({column} AS BLOB) FROM audit_log WHERE number = ?"  # noqa: S608 - one of two
     octets = bytearray(connection.exec_driver_sql(question, (one,)).scalar_one())
     octets[bit // 8 % len(octets)] ^= 1 << bit % 8
-    change = f"UPDATE audit_log SET {column} = CAST(? AS TEXT) WHERE number = ?"
+    change = f"UPDATE audit_log SET {column} = CAST(? AS TEXT) WHERE number = ?"  # noqa: S608 - one of two
     connection.exec_driver_sql(change, (bytes(octets), one))
     return {one}
 

@@ -1,5 +1,7 @@
 """Orders through the register: entered, approved, changed, revoked, destroyed; and what a sensor is told."""
 
+import sqlite3
+
 import pytest
 import sqlalchemy
 
@@ -8,9 +10,10 @@ from rcds_sniffer.orders.states import NotPossible
 from rcds_sniffer.register import RegisterError, is_database_of_orders, open_register
 from rcds_sniffer.secrecy import KeyDestroyed, MasterKey, SecrecyError
 from rcds_sniffer.store import StoreError, open_store
+from rcds_sniffer.store.database import open_database
 from tests.rcds_sniffer.store.store_crafting import make_record
 
-from .register_crafting import BEGIN, DAY, terms
+from .register_crafting import BEGIN, DAY, disarm, terms
 
 
 def test_order_acts_once_a_second_person_approved_it(office):
@@ -139,10 +142,6 @@ def test_nothing_of_the_terms_is_in_the_database_or_in_the_log(office, tmp_path,
 
 
 def test_sealed_version_in_another_ones_place_is_refused(office, url):
-    from rcds_sniffer.store.database import open_database
-
-    from .register_crafting import disarm
-
     office("requester").import_([terms("LI-1"), terms("LI-2")])
     engine, _ = open_database(url, create=True)
     with engine.begin() as connection:
@@ -198,8 +197,6 @@ def test_another_master_key_is_refused_before_it_writes(office, url, tmp_path):
 
 
 def test_foreign_database_is_refused(tmp_path):
-    import sqlite3
-
     connection = sqlite3.connect(tmp_path / "a.db")
     connection.execute("CREATE TABLE t (x)")
     connection.close()

@@ -1,4 +1,4 @@
-"""Who may do what: every role tries every action; what the table does not have is refused, and stands in the log."""
+"""Who may do what: every role tries every action; what the table does not have is refused, and that is logged."""
 
 import pytest
 
@@ -18,7 +18,8 @@ PERMITTED = {
     ("supervisor", "staff"),
     ("auditor", "audit"), ("auditor", "list"), ("auditor", "staff"),
     ("operator", "run"),
-    ("administrator", "grant"), ("administrator", "withdraw"), ("administrator", "staff"), ("administrator", "destroy"),
+    ("administrator", "grant"), ("administrator", "withdraw"), ("administrator", "staff"),
+    ("administrator", "destroy"),
 }  # fmt: skip
 
 NOBODY = "nobody-s"
