@@ -9,7 +9,6 @@ and no place of a file is written twice (:class:`~rcds_sniffer.files.folder.Inco
 """
 
 import base64
-import binascii
 import os
 from typing import Final
 
@@ -33,7 +32,7 @@ class FileKey:
         """Of these 40 octets; of random ones. Raises ValueError where they are not 40."""
         octets = os.urandom(KEY_OCTETS + NONCE_OCTETS) if octets is None else octets
         if len(octets) != KEY_OCTETS + NONCE_OCTETS:
-            raise ValueError("is no key of a sealed file")
+            raise ValueError("has no key of a sealed file")
         self._octets = octets
         self._key, self._nonce = AES(octets[:KEY_OCTETS]), octets[KEY_OCTETS:]
         self._running: CipherContext | None = None
@@ -45,9 +44,10 @@ class FileKey:
         if not isinstance(text, str):
             raise ValueError("has no key")
         try:
-            return cls(base64.b64decode(text, validate=True))
-        except binascii.Error as error:
-            raise ValueError("is no key of a sealed file") from error
+            octets = base64.b64decode(text, validate=True)
+        except ValueError:
+            octets = b""
+        return cls(octets)
 
     def __repr__(self) -> str:
         return "FileKey(…)"

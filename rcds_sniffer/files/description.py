@@ -73,7 +73,7 @@ def layout_of(described: Mapping[str, object]) -> list[Range]:
         raise ValueError("does not say which octets are there")
     found: list[Range] = []
     for pair in said:
-        begin, end = pair
+        begin, end = pair if isinstance(pair, list) and len(pair) == 2 else (None, None)
         if not (isinstance(begin, int) and isinstance(end, int) and (found[-1][1] if found else -1) < begin < end):
             raise ValueError("has ranges that are none")
         found.append((begin, end))

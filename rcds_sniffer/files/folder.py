@@ -113,12 +113,7 @@ class Folder:
 
     def read(self, name: str, key: FileKey, ranges: Iterable[Range]) -> Iterator[tuple[int, bytes]]:
         """Offsets and clear octets of a sealed file that has ended. Raises OSError."""
-        descriptor = os.open(name, _TO_READ, dir_fd=self._descriptor)
-        try:
-            for begin, end in ranges:
-                yield from read_clear(descriptor, key, begin, end)
-        finally:
-            os.close(descriptor)
+        return read_sealed(name, key, ranges, self._descriptor)
 
     def close(self) -> None:
         """Give back what is open."""
@@ -252,6 +247,18 @@ class Incoming:
 def sealed_name(first: str | None = None) -> str:
     """A name that says nothing, for a file that has ended; beginning with ``first``."""
     return (first or secrets.choice("123456789abcdef")) + secrets.token_hex(16)[1:] + ".sealed"
+
+
+def read_sealed(
+    path: str, key: FileKey, ranges: Iterable[Range], folder: int | None = None
+) -> Iterator[tuple[int, bytes]]:
+    """Offsets and clear octets of a sealed file, by the descriptor of its folder if it is given. Raises OSError."""
+    descriptor = os.open(path, _TO_READ, dir_fd=folder)
+    try:
+        for begin, end in ranges:
+            yield from read_clear(descriptor, key, begin, end)
+    finally:
+        os.close(descriptor)
 
 
 def read_clear(descriptor: int, key: FileKey | None, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
