@@ -1,8 +1,9 @@
 """The keyring: a folder with one wrapped key for each order, outside of the database.
 
-A key is wrapped under the master key (AES key wrap, RFC 3394), so that the folder alone opens nothing. To destroy a
-key is to write over its file and to remove it: a disk that writes elsewhere instead (copy on write, flash) may keep
-the wrapped key, and whoever has that and the master key can unwrap it.
+A key is wrapped (AES key wrap, RFC 3394) under one that follows from the master key and the order's reference, so
+that the folder alone opens nothing, and no file can stand in another's place. To destroy a key is to write over its
+file and to remove it: a disk that writes elsewhere instead (copy on write, flash) may keep the wrapped key, and
+whoever has that and the master key can unwrap it.
 """
 
 import os
@@ -40,7 +41,7 @@ class Keyring:
 
     def __init__(self, folder: Path, master: SealingKey, *, create: bool = False) -> None:
         self.folder = folder
-        self._wrapping = master.derive("keyring")
+        self._wrapping = SealingKey(master.derive("keyring"))
         self._known: dict[str, OrderKey] = {}
         try:
             if create and not folder.exists():
@@ -58,11 +59,14 @@ class Keyring:
         octets = os.urandom(KEY_OCTETS)
         path = self._path(reference)
         try:
-            mode = 0o640 if self.folder.stat().st_mode & 0o040 else 0o600  # as the folder has it for its group
+            folder = self.folder.stat()
+            mode = 0o640 if folder.st_mode & 0o040 else 0o600  # as the folder has it for its group
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
             with open(descriptor, "wb") as file:
+                if os.geteuid() == 0:  # who makes it for a service
+                    os.fchown(descriptor, folder.st_uid, folder.st_gid)
                 os.fchmod(descriptor, mode)
-                file.write(aes_key_wrap(self._wrapping, octets))
+                file.write(aes_key_wrap(self._wrapping.derive(reference), octets))
                 file.flush()
                 os.fsync(descriptor)
             self._settle()
@@ -89,7 +93,7 @@ class Keyring:
             check_private(path, "the order's key", key=True)
             with path.open("rb") as file:
                 wrapped = file.read(WRAPPED_OCTETS + 1)
-            octets = aes_key_unwrap(self._wrapping, wrapped)
+            octets = aes_key_unwrap(self._wrapping.derive(reference), wrapped)
         except FileNotFoundError:
             raise KeyDestroyed("the order's key is destroyed") from None
         except OSError as error:

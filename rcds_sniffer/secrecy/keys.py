@@ -36,9 +36,9 @@ def load_master_key(file: str | None) -> MasterKey:
     Raises:
         SecrecyError: there is none, it cannot be read, is no key, or is open to others.
     """
+    said = os.environ.pop(VARIABLE, None)  # also where it is not asked for: children would have it
     if file is not None:
         return _from_file(Path(file))
-    said = os.environ.pop(VARIABLE, None)
     if said is not None:
         return _decoded(said, f"the environment's {VARIABLE}")
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
