@@ -1,0 +1,276 @@
+"""A capture that has given up everything: what it cannot do any more, and what it goes on doing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from capture.files import open_files
+from tests.rcds_sniffer.sandbox import probes
+
+from .sensor import Capture, Run, catch_up, eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .namespaces import Namespace
+    from .network import Network
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Where every user may write: what is refused there, no file's mode has refused."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
+
+
+class Confined(Capture):
+    """The capture with somebody inside; see ``tests/rcds_sniffer/sandbox/confined.py``."""
+
+    def __init__(
+        self, sensor: Namespace, folder: Path, *words: object, folders: str = "", tries: bool = True, user: int = 0,
+        interfaces: tuple[str, ...] = ("tap0",), before: tuple[object, ...] = (),
+    ) -> None:  # fmt: skip
+        self.output = folder / "confined.jsonl"
+        self.report, self.attic = folder / "report", folder / "attic"
+        probes.prepare(self.attic)
+        on = [word for interface in interfaces for word in ("-i", interface)]
+        program = [*before, sys.executable, "-m", "tests.rcds_sniffer.sandbox.confined"]
+        program += [self.report, self.attic if tries else "-", folders, user]
+        form = ["--no-db", "--format", "jsonl", "--output", self.output, "--statistics", 0.5, "--buffer", 8]
+        Run.__init__(self, sensor, folder, *program, "-v", "capture", *on, *form, *words, name="confined")
+        self._tries = tries
+
+    def told(self, key: str) -> list[Any]:
+        """What the report says about something so far."""
+        if not self.report.exists():
+            return []
+        lines = [json.loads(line) for line in self.report.read_text().split("\n")[:-1]]
+        return [line[key] for line in lines if key in line]
+
+    def enters(self) -> Confined:
+        """Waits until it is confined, and has tried everything."""
+        last = "allowed" if self._tries else "confinement"
+        eventually(lambda: self.code is not None or self.told(last), "it is confined, and tries everything")
+        assert self.code is None, self.said
+        return self
+
+    def status(self) -> dict[str, str]:
+        """What the kernel says of the process."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().split("\n")
+        return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
+
+    def late(self) -> list[Any]:
+        """What Python opened or imported after it was confined."""
+        return self.told("late")
+
+
+@contextlib.contextmanager
+def confined(sensor: Namespace, folder: Path, *words: object, **options: Any) -> Iterator[Confined]:
+    """It, from its entering on."""
+    started = Confined(sensor, folder, *words, **options)
+    try:
+        yield started.enters()
+    finally:
+        started.kill()
+
+
+PCAPS = Path(__file__).parents[1] / "pcaps"
+SOURCES = ["libpcap", pytest.param("pypcap", marks=pytest.mark.skipif(sys.version_info > (3, 12), reason="pypcap"))]
+ENGINES = ["native", "libnids"]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_all_that_is_forbidden_is_refused_and_the_capture_goes_on(
+    network: Network, folder: Path, source: str, engine: str
+) -> None:
+    sensor = network.sensor(f"in{source[:4]}{engine[:3]}")
+    with confined(sensor, folder, "--all", "--source", source, "--engine", engine) as capture:
+        capture.gets(signal.SIGUSR1)
+        eventually(lambda: len(capture.told("allowed")) == 2, "it tries everything again")
+        plays_one(network, sensor)
+        eventually(capture.texts, "a record")
+        eventually(lambda: re.search("so far [1-9]", capture.said), "a line of numbers")
+        assert capture.ends() < 10
+        assert capture.code == 130
+        assert "packets" in capture.said
+        for refused in capture.told("refused"):
+            assert {name: how for name, how in refused.items() if how not in ("EPERM", "EACCES", "ENOSYS")} == {}
+        for allowed in capture.told("allowed"):
+            assert set(allowed.values()) == {"done"}
+        assert capture.late() == []
+
+
+def test_the_kernel_says_that_nothing_is_left(span: Namespace, folder: Path) -> None:
+    with confined(span, folder, "--all") as capture:
+        status = capture.status()
+        assert "0" not in status["Uid"].split()
+        assert "0" not in status["Gid"].split()
+        assert status["Groups"] == ""
+        for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            assert int(status[kind], 16) == 0, kind
+        assert status["NoNewPrivs"] == "1"
+        assert status["Seccomp"] == "2"
+        assert status["CoreDumping"] == "0"
+        assert os.stat(f"/proc/{capture.pid}/mem").st_uid == 0  # not dumpable: not even its own user may look
+
+
+REFUSED = re.compile(r"^\d+ +(\w+)\((.*)\) += -1 E(PERM|ACCES)", re.MULTILINE)
+EXPECTED = re.compile(r"/sys/class/net/\w+/statistics/|PACKET_RX_RING, {tp_block_size=0,")
+"""libpcap counts what the card dropped, as capture/card.py does by descriptors that are open; before it closes the
+ring it takes it to pieces, which the kernel does anyway with the last descriptor."""
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace looks on")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_kind_of_traffic_is_recorded_as_without_the_sandbox_and_nothing_is_asked_in_vain(
+    network: Network, folder: Path, engine: str
+) -> None:
+    sensor = network.sensor(f"kinds{engine[:3]}")
+    trace = folder / "trace"
+    look = ("strace", "-D", "-f", "-o", trace)
+    words = ("--all", "--engine", engine)
+    free = Capture(sensor, folder, *words, "--buffer", 64, name="free")
+    with confined(sensor, folder, *words, tries=False, before=look) as capture, ended(free.listens()):
+        played = plays(network, sensor)
+        assert played > 5_000
+        catch_up([capture, free])
+        assert capture.ends() < 60
+        assert capture.code == 130, capture.said
+        free.ends()
+        assert "not followed" not in capture.said
+        assert capture.late() == []
+        assert counts(capture) == counts(free)
+        assert len(counts(free)) > 15
+        behind = trace.read_text().partition("seccomp(SECCOMP_SET_MODE_FILTER")[2]
+        assert "SO_ATTACH_FILTER" in behind  # a filter has grown
+        assert [found[0] for found in REFUSED.finditer(behind) if not EXPECTED.search(found[0])] == []
+
+
+def counts(capture: Capture) -> Counter[tuple[str, str | None]]:
+    """What happened, by event and text."""
+    return Counter((record["event"], record["text"]) for record in capture.records())
+
+
+@contextlib.contextmanager
+def ended(run: Run) -> Iterator[None]:
+    """At the end, at the latest."""
+    try:
+        yield
+    finally:
+        run.kill()
+
+
+def plays(network: Network, sensor: Namespace) -> int:
+    """Every capture of ours, one after the other, passes the sensor's interface; how many packets."""
+    port, played = network.port(sensor), 0
+    with network.switch.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+        wire.bind((port, 0))
+        for path in sorted(PCAPS.glob("*.pcap*")):
+            with open_files([str(path)]) as source:
+                if source.link_types != (1,):
+                    continue
+                for batch in source.batches():
+                    for packet in batch:
+                        wire.send(packet.octets)
+                        played += 1
+                    time.sleep(0.01)
+    return played
+
+
+def test_an_interface_that_goes_down_and_up_is_read_again(network: Network, folder: Path) -> None:
+    sensor = network.sensor("updown")
+    with confined(sensor, folder, "--all") as capture:
+        sensor.ip("link set tap0 down")
+        eventually(lambda: "tap0: is down" in capture.said, "it is told")
+        sensor.ip("link set tap0 up")
+        eventually(lambda: "tap0: is back" in capture.said, "it is told")
+        plays_one(network, sensor)
+        eventually(capture.texts, "a record")
+        capture.ends()
+        assert capture.code == 130
+
+
+def plays_one(network: Network, sensor: Namespace, interface: str = "tap0") -> None:
+    """One capture passes the sensor's interface."""
+    with network.switch.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+        wire.bind((network.port(sensor, interface), 0))
+        with open_files([str(PCAPS / "demo.pcap")]) as source:
+            for batch in source.batches():
+                for packet in batch:
+                    wire.send(packet.octets)
+
+
+def test_an_interface_made_anew_ends_the_capture_with_one_line_once_what_is_there_is_recorded(
+    network: Network, folder: Path
+) -> None:
+    sensor = network.sensor("anew", ("tap0", "tap1"))
+    with confined(sensor, folder, "--all", interfaces=("tap0", "tap1")) as capture:
+        sensor.ip("link del tap0")
+        eventually(lambda: "tap0: is gone" in capture.said, "it is told")
+        plays_one(network, sensor, "tap1")
+        eventually(capture.texts, "a record")
+        assert capture.code is None  # the other one is heard as long as nothing better can be had
+        sensor.ip("link add tap0 type veth peer name far", "link set tap0 up")
+        eventually(lambda: capture.code is not None, "it ends")
+        assert capture.code == 1
+        lines = [line for line in capture.said.split("\n") if "made anew" in line]
+        assert len(lines) == 1, capture.said
+        assert "start this again" in lines[0]
+        assert "Traceback" not in capture.said
+
+
+def test_files_are_written_to_their_folder_and_nowhere_else(network: Network, folder: Path) -> None:
+    sensor = network.sensor("vault")
+    vault = folder / "vault"
+    vault.mkdir(mode=0o700)
+    shutil.chown(vault, "nobody")
+    with confined(sensor, folder, "--all", "--files", vault, folders=str(vault)) as capture:
+        plays(network, sensor)
+        capture.catches_up()
+        assert capture.ends() < 60
+        assert list(vault.iterdir()) != []
+        assert "could not be written" not in capture.said
+        for refused in capture.told("refused"):
+            assert {name: how for name, how in refused.items() if how not in ("EPERM", "EACCES", "ENOSYS")} == {}
+
+
+def test_a_sensor_that_was_never_root_keeps_nothing_but_its_name(network: Network, folder: Path) -> None:
+    sensor = network.sensor("ambient")
+    with confined(sensor, folder, "--all", user=12345) as capture:
+        status = capture.status()
+        assert set(status["Uid"].split()) == {"12345"}
+        for kind in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            assert int(status[kind], 16) == 0, kind
+        assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+        plays_one(network, sensor)
+        eventually(capture.texts, "a record")
+
+
+def test_what_is_refused_inside_is_not_outside() -> None:
+    """Else the tests above would show nothing."""
+    assert os.geteuid() == 0
+    with tempfile.TemporaryDirectory() as name:
+        attic = Path(name, "attic")
+        probes.prepare(attic)
+        kinds = (probes.sockets(), probes.files(str(attic)), probes.memory())
+        tried = {
+            name: probes.outcome(attempt) for kind in kinds for name, attempt in kind if name != "change folder"
+        }
+    assert {name: how for name, how in tried.items() if how != "done"} == {}
+    assert probes.outcome(probes.forked) == "done"
