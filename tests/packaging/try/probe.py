@@ -84,6 +84,7 @@ FORBIDDEN: dict[str, Callable[[], object]] = {
     "give a file a group's rights": made_a_setgid_file,
     "talk IPv4": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
     "talk IPv6": lambda: socket.socket(socket.AF_INET6, socket.SOCK_STREAM),
+    "ask the kernel for its addresses": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
     "talk Bluetooth": lambda: socket.socket(socket.AF_BLUETOOTH, socket.SOCK_RAW, 0),
     "become root": lambda: os.setuid(0),
     "become somebody else": lambda: os.setresuid(65534, 65534, 65534),
