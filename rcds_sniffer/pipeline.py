@@ -154,9 +154,14 @@ class Pipeline:
         """Live: capture time, ns since 1970 UTC; 0 before the first packet."""
         return self._back.now
 
+    @property
+    def moment(self) -> int:
+        """The same, of a file too: how far its packets have been read."""
+        return self.now or self._back.recorder.clock
+
     def warrant_changed(self) -> None:
         """Who is recorded was changed just now: nothing more is kept of whom it left out."""
-        self._back.recorder.review(self.now)
+        self._back.recorder.review(self.moment)
 
     def outcome(self) -> Outcome:
         """What was done so far; may be asked at any time."""

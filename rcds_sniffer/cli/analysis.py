@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from rcds_sniffer.cli import options
+from rcds_sniffer.cli.keys import key_options
 from reassembly.engines import ENGINES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -80,7 +81,7 @@ def analysis(*, recorded: bool) -> Callable[[Function], Function]:
             metavar="MIB",
             help="Of all recovered files of this run.",
         ),
-        options.database,
+        key_options,
         click.option("--no-db", is_flag=True, help="Store nothing; only write the output."),
     )
 

@@ -9,6 +9,7 @@ import click
 from capture.live import BUFFER_OCTETS, READERS, open_interfaces
 from rcds_sniffer.cli import options
 from rcds_sniffer.cli.analysis import analysis
+from rcds_sniffer.cli.confining import confinement
 from rcds_sniffer.cli.errors import UserError
 from rcds_sniffer.cli.running import run
 from rcds_sniffer.cli.statistics import Address
@@ -52,6 +53,7 @@ from rcds_sniffer.export import FORMATS
     help="A line of numbers on standard error so often; 0 is never.",
 )
 @click.option("--metrics", type=Address(), metavar="[HOST:]PORT", help="Answer Prometheus there.")
+@confinement
 @options.verbosity
 @click.pass_context
 def capture(
@@ -67,6 +69,8 @@ def capture(
     output: str | None,
     statistics: float,
     metrics: tuple[str, int] | None,
+    user: str | None,
+    sandbox: bool | None,
     **shared: Any,
 ) -> None:
     """Listen on interfaces and record what happens to the targets, until SIGINT or SIGTERM.
@@ -83,6 +87,7 @@ def capture(
 
     Exit codes: 0 fine, 1 something was lost, 2 your mistake, 130 interrupted after all was written.
     """
+    del user, sandbox  # the run takes them from its context
     options.refuse_standard_input((), shared["targets_file"])
     if follow and (output_format or output):
         raise UserError("--follow shows the chat on the screen: it goes with neither --format nor --output")

@@ -40,6 +40,8 @@ class Asked:
     live: bool = False
     """On interfaces, where the kernel filters and what it refuses is not seen."""
     engine: str = "native"
+    orders: bool = False
+    """Interception orders say who is recorded."""
 
 
 def explanation(outcome: Outcome, source: Source, asked: Asked) -> Iterator[str]:
@@ -60,6 +62,9 @@ def explanation(outcome: Outcome, source: Source, asked: Asked) -> Iterator[str]
         reader = "" if asked.engine == "native" else f" by the engine {asked.engine}; try --engine native"
         yield f"Nothing found: of the packets {where} none is TCP over a link that can be read{reader}"
     elif sum(decoder.get("recognised", 0) for decoder in outcome.decoders.values()):
+        if asked.orders:
+            yield "Nothing recorded: MSNP was decoded, but no order was in force for anybody who took part in it"
+            return
         period = "nothing falls into the period asked for, or " if asked.period else ""
         yield (
             f"Nothing found: MSNP was decoded, but {period}none of the accounts asked for took part in it. "

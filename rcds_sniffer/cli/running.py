@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +13,31 @@ from capture.source import Source
 from rcds_sniffer.backlog import Backlog, Sink
 from rcds_sniffer.beside import Beside
 from rcds_sniffer.cli import options
-from rcds_sniffer.cli.errors import INTERRUPTED, LOST, OK, RunError, UserError
-from rcds_sniffer.cli.explanation import Asked
+from rcds_sniffer.cli.confining import confine, wants_sandbox
+from rcds_sniffer.cli.ending import Kept, Storing, finish, leave
+from rcds_sniffer.cli.errors import UserError
 from rcds_sniffer.cli.looking import Look, open_vault
 from rcds_sniffer.cli.output import StoreSink, WriterSink, refuse_overwriting
 from rcds_sniffer.cli.processes import two_processes
 from rcds_sniffer.cli.signals import Signals, served_signals
-from rcds_sniffer.cli.statistics import now_and_then, served_metrics, snapshot
-from rcds_sniffer.cli.summary import recovered, summary
+from rcds_sniffer.cli.statistics import answered_metrics, bound_metrics, now_and_then, snapshot
+from rcds_sniffer.cli.under_orders import (
+    follow_orders,
+    is_under_orders,
+    refuse_what_orders_forbid,
+    say_end,
+    storekeeper_for,
+)
 from rcds_sniffer.cli.whom import given_last, make_warrant
-from rcds_sniffer.cli.wording import counted, number
 from rcds_sniffer.collecting import few_collections
 from rcds_sniffer.compiled import tell_if_slow
 from rcds_sniffer.export.safe_text import safe
-from rcds_sniffer.files import Vault
 from rcds_sniffer.front import Protocols
 from rcds_sniffer.keeping import PacketKeeper
 from rcds_sniffer.orders import NamedTargets, Period, Warrant
-from rcds_sniffer.pipeline import Outcome, Pipeline
+from rcds_sniffer.orders.in_force import InForce
+from rcds_sniffer.pipeline import Pipeline
+from rcds_sniffer.storekeeper import Storekeeper
 from rcds_sniffer.workers.run import WorkerPipeline
 from rcds_sniffer.workers.worker import Worker
 from reassembly.engine import Engine, EventCallback
@@ -72,73 +79,89 @@ def run(
     given = ctx.params
     db = None if given["no_db"] else given["db"]
     _refuse_overwriting(given, [*inputs, ctx.obj.get("config")], output, db)
-    whom = given_last(ctx)
-    warrant = make_warrant(**whom, period=_period(given))
+    whom, under_orders = given_last(ctx), is_under_orders(given)
+    if under_orders:
+        refuse_what_orders_forbid(ctx, output)
+        output = None
+    warrant: Warrant = InForce() if under_orders else make_warrant(**whom, period=_period(given))
     look = Look(given)
-    quiet = bool(ctx.obj.get("quiet"))
+    confined = wants_sandbox(given, under_orders=under_orders)
     try:
         with contextlib.ExitStack() as stack:
             signals = stack.enter_context(served_signals(reload=live))
+            storekeeper = None
+            if under_orders or (confined and db is not None):
+                storekeeper = stack.enter_context(storekeeper_for(ctx, list(inputs), under_orders=under_orders))
+                warrant = InForce(storekeeper.acting) if under_orders else warrant
             source = stack.enter_context(open_source())
             source.set_filter(look.filter())
-            new_ports = look.new_ports(source, None if live else open_source)
+            looks: dict[str, Any] = {
+                "any_port": look.any_port,
+                "ports": look.new_ports(source, None if live else open_source),
+            }
             engine = _engine(given, look.ports, live)
-            two = two_processes(given, source, everybody=warrant.everybody, live=live)
-            looks: dict[str, Any] = {"any_port": look.any_port, "ports": new_ports}
+            two = not under_orders and two_processes(given, source, everybody=warrant.everybody, live=live)
             worker = _worker(stack, source, engine, look.protocols, **looks) if two else None
             source = source if worker is None else worker.source
-            store = None if db is None else stack.enter_context(Beside(lambda: StoreSink(db), live=live))
             writer = None if output is None else stack.enter_context(WriterSink(*output, live=live))
+            keeper = _keeper(stack, given, live)
+            vault = stack.enter_context(contextlib.closing(open_vault(given, sealed=under_orders)))
+            metrics_server = stack.enter_context(bound_metrics(metrics))
+            if confined:  # threads begin behind it
+                confine(given, source)
+            store = _store(stack, storekeeper, db, live=live)
             sinks: list[Sink] = [sink for sink in (store, writer) if sink is not None]
             backlogs = [Backlog(sink) for sink in sinks] if live else []
-            keeper = _keeper(stack, given, live)
-            vault = stack.enter_context(contextlib.closing(open_vault(given)))
-            back: dict[str, Any] = {
-                "warrant": warrant,
-                "sensor": given["sensor"],
-                "sinks": backlogs or sinks,
-                "files": vault,
-            }
+            back = {"warrant": warrant, "sensor": given["sensor"], "sinks": backlogs or sinks, "files": vault}
             pipeline = (
                 Pipeline(source, engine, look.protocols, keeper=keeper, live=live, **looks, **back)
                 if worker is None
                 else WorkerPipeline(worker, **back)
             )
             numbers = snapshot(pipeline.outcome, backlogs, store)
-            stack.enter_context(served_metrics(metrics, numbers))
-            draw = stack.enter_context(progress(source))
-            tell = now_and_then(numbers, statistics)
+            stack.enter_context(answered_metrics(metrics_server, numbers))
+            between = _between(stack.enter_context(progress(source)), now_and_then(numbers, statistics))
             log.info("reading by %s, link types %s", source.reader, ", ".join(map(str, source.link_types)))
-            if live and not quiet:
+            if live and not ctx.obj.get("quiet"):
                 click.echo(f"rcds-sniffer: listening on {safe(source.name)}; end with Ctrl-C", err=True)
-
-            def stopped() -> bool:
-                if signals.reload:
-                    _reload(signals, warrant, whom, pipeline)
-                return signals.stop or (store is None and writer is not None and writer.gone)
-
-            def between() -> None:
-                draw()
-                tell()
-
-            outcome = pipeline.run(stopped, between)
-            _finish(outcome, backlogs, store)
+            idle = writer if store is None else None
+            outcome = pipeline.run(_stopped(signals, warrant, whom, pipeline, storekeeper, idle), between)
+            finish(outcome, backlogs, store)
+            if storekeeper is not None:
+                say_end(storekeeper, outcome)
     except (CaptureError, EngineUnavailable) as error:
         raise UserError(str(error)) from error
-    _log(outcome)
-    unwritten = list(_unwritten(backlogs, store if live else None, keeper, vault, given))
-    stored = None if store is None or store.sink is None else store.sink.outcome
-    told = [] if quiet else list(_summary(outcome, source, stored, keeper, vault, given=given, live=live))
-    click.echo("\n".join(told + unwritten), err=True, nl=bool(told + unwritten))
-    ctx.exit(_exit_code(outcome, signals, lost=bool(source.truncations), unwritten=bool(unwritten)))
+    leave(ctx, outcome, Kept(given, source, backlogs, store, keeper, vault, live, under_orders), signals)
 
 
-def _exit_code(outcome: Outcome, signals: Signals, *, lost: bool, unwritten: bool) -> int:
-    if outcome.failure is not None:
-        raise RunError(f"{outcome.failure}; what was read before is recorded") from outcome.failure
-    if signals.stop and not unwritten:
-        return INTERRUPTED
-    return LOST if outcome.lost or lost or unwritten else OK
+def _stopped(  # noqa: PLR0917 - one caller
+    signals: Signals,
+    warrant: Warrant,
+    whom: dict[str, Any],
+    pipeline: Pipeline | WorkerPipeline,
+    storekeeper: Storekeeper | None,
+    only_writer: WriterSink | None,
+) -> Callable[[], bool]:
+    """Asked between batches: what came from outside is taken up; True when nothing more is to be read."""
+
+    def stopped() -> bool:
+        if signals.reload:
+            _reload(signals, warrant, whom, pipeline)
+        if storekeeper is not None:
+            follow_orders(storekeeper, warrant, pipeline)
+            if storekeeper.gone:
+                return True
+        return signals.stop or (only_writer is not None and only_writer.gone)
+
+    return stopped
+
+
+def _between(draw: Callable[[], None], tell: Callable[[], None]) -> Callable[[], None]:
+    def between() -> None:
+        draw()
+        tell()
+
+    return between
 
 
 def _worker(
@@ -150,6 +173,15 @@ def _worker(
 ) -> Worker:
     """To be begun ahead of the sinks: a fork takes no database along."""
     return stack.enter_context(Worker(source, engine, protocols, **looks))
+
+
+def _store(
+    stack: contextlib.ExitStack, storekeeper: Storekeeper | None, db: str | None, *, live: bool
+) -> Storing | None:
+    """Where records are stored, in a thread of its own; with a storekeeper, by it."""
+    if storekeeper is not None:
+        return stack.enter_context(Beside(lambda: storekeeper, live=live))
+    return None if db is None else stack.enter_context(Beside(lambda: StoreSink(db), live=live))
 
 
 def _keeper(stack: contextlib.ExitStack, given: dict[str, Any], live: bool) -> PacketKeeper | None:
@@ -164,61 +196,6 @@ def _keeper(stack: contextlib.ExitStack, given: dict[str, Any], live: bool) -> P
 def _period(given: dict[str, Any]) -> Period:
     options.check_period(given["since"], given["until"])
     return Period(given["since"], given["until"])
-
-
-def _asked(given: dict[str, Any], live: bool) -> Asked:
-    return Asked(
-        period=given["since"] is not None or given["until"] is not None,
-        own_filter=given["bpf"] is not None,
-        tunnels=given["tunnels"],
-        live=live,
-        engine=given["engine"],
-    )
-
-
-def _summary(
-    outcome: Outcome,
-    source: Source,
-    stored: tuple[int, int] | None,
-    keeper: PacketKeeper | None,
-    vault: Vault,
-    *,
-    given: dict[str, Any],
-    live: bool,
-) -> Iterator[str]:
-    yield from summary(outcome, source, stored, _asked(given, live))
-    if keeper is not None:
-        yield f"{given['write']}: {number(keeper.counters.kept, 'packet')} kept"
-    if given["files_folder"] is not None:
-        yield from recovered(given["files_folder"], vault.counters)
-
-
-def _finish(outcome: Outcome, backlogs: list[Backlog], store: Beside[StoreSink] | None) -> None:
-    """Wait until all is written that can be; what a replay's database cannot take is its outcome's failure."""
-    if store is not None:
-        store.refuses = False
-    for backlog in backlogs:
-        backlog.finish()
-    failure = None if store is None else store.finish()
-    if not backlogs:
-        outcome.failure = outcome.failure or failure
-
-
-def _unwritten(
-    backlogs: list[Backlog],
-    store: Beside[StoreSink] | None,
-    keeper: PacketKeeper | None,
-    vault: Vault,
-    given: dict[str, Any],
-) -> Iterator[str]:
-    records = sum(backlog.given_up for backlog in backlogs) + (0 if store is None else store.waiting)
-    if records:
-        yield f"LOST: {number(records, 'record')} could not be written"
-    if keeper is not None and keeper.counters.unwritten:
-        yield f"LOST: {number(keeper.counters.unwritten, 'packet')} could not be written to {given['write']}"
-    if vault.counters.unwritten_octets:
-        octets = number(vault.counters.unwritten_octets, "octet")
-        yield f"LOST: {octets} of files could not be written to {given['files_folder']}"
 
 
 def _refuse_overwriting(
@@ -264,10 +241,3 @@ def _reload(signals: Signals, warrant: Warrant, whom: dict[str, Any], pipeline: 
     warrant.replace(accounts, pipeline.now)
     pipeline.warrant_changed()
     log.warning("SIGHUP: %d targets from now on", len(accounts))
-
-
-def _log(outcome: Outcome) -> None:
-    log.info("reassembly: %s", counted(outcome.engine))
-    log.info("records: %s", counted(outcome.recorder))
-    for name, counters in outcome.decoders.items():
-        log.info("%s: %s", name, counted(counters))

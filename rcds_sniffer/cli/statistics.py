@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,9 @@ from rcds_sniffer.beside import Beside
 from rcds_sniffer.cli.errors import UserError
 from rcds_sniffer.cli.wording import number
 from rcds_sniffer.pipeline import Outcome
+
+if TYPE_CHECKING:
+    from wsgiref.simple_server import WSGIServer
 
 log = logging.getLogger(__name__)
 
@@ -108,23 +111,55 @@ class Address(click.ParamType[tuple[str, int]]):
 
 
 @contextlib.contextmanager
-def served_metrics(address: tuple[str, int] | None, take: Callable[[], Snapshot]) -> Iterator[None]:
-    """Answers Prometheus at ``address`` while it lasts.
+def bound_metrics(address: tuple[str, int] | None) -> Iterator["WSGIServer | None"]:
+    """A place to answer Prometheus at, so far without an answer: a sandbox may come in between.
 
     Raises:
         UserError: prometheus_client is not installed, or nothing can be served there.
     """
     if address is None:
-        yield
+        yield None
         return
     try:
-        import prometheus_client as prometheus  # noqa: PLC0415 - only on request
+        import prometheus_client  # noqa: F401, PLC0415 - only on request
     except ImportError as error:
         raise UserError("--metrics needs prometheus-client: pip install 'rcds-sniffer[metrics]'") from error
     from socketserver import ThreadingMixIn  # noqa: PLC0415 - the same
     from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server  # noqa: PLC0415 - the same
 
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+
+    class Server(ThreadingMixIn, WSGIServer):
+        daemon_threads = True
+        address_family = family
+
+    class Silent(WSGIRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            """Who asked is nobody's business."""
+
+    def too_early(environ: object, start: Callable[..., object]) -> list[bytes]:
+        del environ
+        start("503 Service Unavailable", [])
+        return []
+
+    try:
+        server = make_server(*address, too_early, Server, Silent)
+    except OSError as error:
+        raise UserError(f"--metrics: {address[0]}:{address[1]} cannot be served: {error.strerror}") from error
+    try:
+        yield server
+    finally:
+        server.server_close()
+
+
+@contextlib.contextmanager
+def answered_metrics(server: "WSGIServer | None", take: Callable[[], Snapshot]) -> Iterator[None]:
+    """Answers Prometheus while it lasts, with what ``take`` gives."""
+    if server is None:
+        yield
+        return
+    import prometheus_client as prometheus  # noqa: PLC0415 - only on request
+
     registry = prometheus.CollectorRegistry(auto_describe=False)
 
     class Collector(prometheus.registry.Collector):
@@ -136,27 +171,22 @@ def served_metrics(address: tuple[str, int] | None, take: Callable[[], Snapshot]
                     family.add_sample(f"rcds_{name}{suffix}", {label: key} if label else {}, value)
                 yield family
 
-    class Server(ThreadingMixIn, WSGIServer):
-        daemon_threads = True
-        address_family = family
-
-    class Silent(WSGIRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            """Who asked is nobody's business."""
-
     registry.register(Collector())
-    try:
-        server = make_server(*address, prometheus.make_wsgi_app(registry), Server, Silent)
-    except OSError as error:
-        raise UserError(f"--metrics: {address[0]}:{address[1]} cannot be served: {error.strerror}") from error
+    server.set_app(prometheus.make_wsgi_app(registry))
     thread = threading.Thread(target=server.serve_forever, args=(END_SECONDS,), daemon=True)
     thread.start()
     try:
         yield
     finally:
         server.shutdown()
-        server.server_close()
         thread.join()
+
+
+@contextlib.contextmanager
+def served_metrics(address: tuple[str, int] | None, take: Callable[[], Snapshot]) -> Iterator[None]:
+    """Both at once."""
+    with bound_metrics(address) as server, answered_metrics(server, take):
+        yield
 
 
 Family = tuple[str, str, str, str, Mapping[str, float]]

@@ -1,7 +1,7 @@
 """The storekeeper: the process that has the keys and the database, beside the sensor, which has neither.
 
-The sensor hears and knows nothing; the storekeeper knows and hears nothing. Between them go records one way and
-the orders in force the other, as JSON on two sockets: who takes over the sensor with hostile octets gets no further.
+The sensor hears and knows nothing; the storekeeper knows and hears nothing. Between them go records one way,
+orders in force the other, as JSON on two sockets: who takes over the sensor with hostile octets gets no further.
 """
 
 from rcds_sniffer.storekeeper.errors import StorekeeperError

@@ -11,7 +11,7 @@ MAYBE_OBJECT: Final = (dict, type(None))
 
 TYPES: Final[dict[str, tuple[type, ...]]] = {
     **dict.fromkeys(FIELDS, MAYBE_TEXT),
-    **dict.fromkeys(("record_id", "order_id", "protocol", "event", "server", "sensor"), TEXT),
+    **dict.fromkeys(("record_id", "protocol", "event", "server", "sensor"), TEXT),
     **dict.fromkeys(("format", "file", "details"), MAYBE_OBJECT),
     "time": (int,),
     "recipients": (list,),
@@ -19,7 +19,7 @@ TYPES: Final[dict[str, tuple[type, ...]]] = {
     "complete": (bool,),
     "missing_bytes": (int,),
 }
-"""What each field may be, on its way to the storekeeper: of an order, always."""
+"""What each field may be, on its way to the storekeeper."""
 
 
 def pack(record: CommunicationRecord) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def unpack(said: object) -> CommunicationRecord:
     """The record.
 
     Raises:
-        ChannelError: it is none that this program makes for an order.
+        ChannelError: it is none that this program makes.
     """
     if not isinstance(said, dict) or said.keys() != TYPES.keys():
         raise ChannelError("a record has other fields than it should")

@@ -70,9 +70,14 @@ class WorkerPipeline:
         self._back.close()
         return self.outcome()
 
+    @property
+    def moment(self) -> int:
+        """How far the packets have been recorded, ns since 1970 UTC."""
+        return self._back.recorder.clock
+
     def warrant_changed(self) -> None:
         """Who is recorded was changed just now."""
-        self._back.recorder.review(self.now)
+        self._back.recorder.review(self.moment)
 
     def outcome(self) -> Outcome:
         """What was done so far; of the worker, the numbers come at its end."""
