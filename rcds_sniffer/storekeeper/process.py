@@ -73,18 +73,17 @@ class Storekeeper:
 
     def changes(self) -> list[Acting] | None:
         """The orders as they are now, if they were changed since they were asked for; does not wait."""
-        latest: Any = None
-        while not self.gone and self._orders.readable(0):
-            said = self._orders.receive()
-            if said is None:
-                self.gone = True
-            else:
-                latest = said
-        return None if latest is None else [Acting.from_json(one) for one in latest]
+        if self.gone:
+            return None
+        said = self._orders.arrived()
+        self.gone = self._orders.ended
+        return [Acting.from_json(one) for one in said[-1]] if said else None
 
     def end(self, counted: Mapping[str, int]) -> None:
         """All is stored: what the sensor counted goes on the log. Raises StorekeeperError."""
-        self._ask({"end": dict(counted)})
+        answer = self._ask({"end": dict(counted)})
+        if "over" not in answer:
+            raise StorekeeperError(f"the log does not have the end of this run: {answer.get('refused')}")
 
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         if self.gone:

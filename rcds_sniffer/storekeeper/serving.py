@@ -47,6 +47,7 @@ def serve(
                 end = _serve(keeping, records)
             finally:
                 over.set()
+                orders.shut()  # the sensor may read no more of them
                 looking.join()
             keeping.note("stop" if end is not None else "lost", {**(end or {}), **_numbers(keeping)})
             if end is not None:
@@ -80,7 +81,7 @@ def _serve(keeping: Keeping, records: Channel) -> dict[str, Any] | None:
         try:
             new, known = keeping.store(told)
         except Exception as error:
-            records.send({"error": str(error)})
+            records.send({"error": _line(error)})
         else:
             records.send({"stored": new, "known": known})
 
@@ -100,7 +101,7 @@ def _look(keeping: Keeping, orders: Channel, over: threading.Event) -> None:
             return  # the sensor is gone
         except Exception as error:
             if not away:
-                log.warning("the orders cannot be looked at: %s; those that are known go on to their end", error)
+                log.warning("the orders cannot be looked at: %s; those that are known go on to their end", _line(error))
             away = True
 
 
@@ -119,10 +120,15 @@ def _numbers(keeping: Keeping) -> dict[str, Any]:
 
 def _refuse(records: Channel, error: Exception) -> int:
     """What went wrong is the sensor's to tell: one line, of ours or only the kind of a fault."""
-    ours = type(error).__module__.startswith("rcds_sniffer.")
-    line = str(error) if ours else f"the storekeeper failed: {type(error).__name__}"
+    line = _line(error)
     try:
-        records.send({"refused": line, "fault": not ours})
+        records.send({"refused": line})
     except OSError:
         log.error("%s", line)
     return 1
+
+
+def _line(error: Exception) -> str:
+    """What others say may quote what a record holds: of theirs only the kind is told."""
+    ours = type(error).__module__.startswith("rcds_sniffer.")
+    return str(error) if ours else f"the storekeeper failed: {type(error).__name__}"
