@@ -14,7 +14,8 @@ left. So numbers have no gap, and a gap that is found at reading is a row that s
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
@@ -206,19 +207,24 @@ class SealedStore:
         """
         key = self._keyring.key(reference)
         given = 0
-        for record in self._opened(reference, key, wrong or self._refuse, upto):
-            if wanted.matches(record):
-                yield record
-                given += 1
-                if given == wanted.limit:
-                    return
+        with closing(self._opened(reference, key, wrong or self._refuse, upto)) as opened:
+            for record in opened:
+                if wanted.matches(record):
+                    yield record
+                    given += 1
+                    if given == wanted.limit:
+                        return
 
     def _opened(
         self, reference: str, key: OrderKey, wrong: Callable[[Finding], None], upto: int | None
-    ) -> Iterator[CommunicationRecord]:
+    ) -> Generator[CommunicationRecord, None, None]:
         last = 0
-        with explained(self.where), self._engine.connect() as connection:
-            for number, sealed_id, sealed in _rows(connection, reference, upto):
+        with (
+            explained(self.where),
+            self._engine.connect() as connection,
+            _rows(connection, reference, upto) as rows,
+        ):
+            for number, sealed_id, sealed in rows:
                 if not isinstance(number, int) or number <= last:
                     wrong(Finding(reference, number, "was put in"))
                     continue
@@ -323,7 +329,10 @@ def _last(connection: Connection, reference: str) -> int:
     return connection.execute(select(func.max(c.sequence)).where(c.reference == reference)).scalar() or 0
 
 
-def _rows(connection: Connection, reference: str, upto: int | None) -> Iterator[tuple[object, str, bytes]]:
+@contextmanager
+def _rows(
+    connection: Connection, reference: str, upto: int | None
+) -> Iterator[Iterator[tuple[object, str, bytes]]]:
     """Number, sealed id and what is sealed, as they stand there: whoever wrote them."""
     c = sealed_records.c
     columns = [c.sequence, c.sealed_id, c.sealed]
@@ -332,11 +341,12 @@ def _rows(connection: Connection, reference: str, upto: int | None) -> Iterator[
     question = select(*columns).where(c.reference == reference).order_by(c.sequence)
     if upto is not None:
         question = question.where(c.sequence <= upto)
-    for part in connection.execution_options(yield_per=FETCH).execute(question).partitions():
-        for number, sealed_id, sealed in part:
-            if isinstance(sealed_id, bytes):
-                sealed_id = sealed_id.decode("ascii", "backslashreplace")  # noqa: PLW2901
-            yield number, sealed_id, bytes(sealed or b"")
+    with connection.execution_options(yield_per=FETCH).execute(question) as result:
+        yield ((number, _text(sealed_id), bytes(sealed or b"")) for number, sealed_id, sealed in result)
+
+
+def _text(sealed_id: str | bytes) -> str:
+    return sealed_id.decode("ascii", "backslashreplace") if isinstance(sealed_id, bytes) else sealed_id
 
 
 def _about(reference: str, number: int, sealed_id: str) -> str:

@@ -35,7 +35,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def _empty(server: str) -> None:
     with open_store(server, create=True) as store, store._engine.begin() as connection:
-        for table in ("communication_records", "rcds_sniffer_version"):
+        for table in sqlalchemy.inspect(connection).get_table_names():
             connection.execute(sqlalchemy.text(f"DROP TABLE {table}"))
 
 

@@ -33,18 +33,8 @@ def keyring(tmp_path: Path) -> Keyring:
 
 
 @pytest.fixture
-def sealed_url(request: pytest.FixtureRequest, url: str) -> Iterator[str]:
-    """An empty database of each kind, without the tables of orders that an earlier test left on a server."""
-    yield url
-    if "://" in url:
-        with open_sealed_store(url, None, create=True) as store, store._engine.begin() as connection:  # type: ignore[arg-type]
-            for table in ("staff", "audit_log", "sealed_records", "orders"):
-                connection.execute(sqlalchemy.text(f"DROP TABLE IF EXISTS {table}"))
-
-
-@pytest.fixture
-def store(sealed_url: str, keyring: Keyring) -> Iterator[SealedStore]:
-    with open_sealed_store(sealed_url, keyring, create=True) as opened:
+def store(url: str, keyring: Keyring) -> Iterator[SealedStore]:
+    with open_sealed_store(url, keyring, create=True) as opened:
         yield opened
 
 
@@ -182,11 +172,9 @@ def _write(url: str, keys: str, first: int, batches: int) -> None:
             store.add([of("LI-1", n) for n in numbers] + [of("LI-2", n) for n in numbers[::3]], REFERENCES)
 
 
-def test_two_writers_at_once_leave_no_gap(store: SealedStore, sealed_url: str, tmp_path: Path) -> None:
+def test_two_writers_at_once_leave_no_gap(store: SealedStore, url: str, tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    writers = [
-        context.Process(target=_write, args=(sealed_url, str(tmp_path / "keys"), first, 30)) for first in (0, 100)
-    ]
+    writers = [context.Process(target=_write, args=(url, str(tmp_path / "keys"), first, 30)) for first in (0, 100)]
     for writer in writers:
         writer.start()
     for writer in writers:
