@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, LargeBinary, cast, func, insert, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from rcds_sniffer.register.audit import EMPTY, FIELDS, Head, Row, read_entry
 from rcds_sniffer.register.errors import RegisterError
@@ -29,11 +29,11 @@ LONGEST_WAIT: Final = 0.05
 FETCH: Final = 1_000
 """Rows held at a time."""
 
-AGAIN: Final = {"40001", "40P01"}
-"""PostgreSQL: serialization failure, deadlock."""
+AGAIN: Final = {"23505", "40001", "40P01"}
+"""PostgreSQL: the number is taken, serialization failure, deadlock."""
 
-AGAIN_MARIADB: Final = {1020, 1205, 1213}
-"""MariaDB: the record has changed, lock wait timeout, deadlock."""
+AGAIN_MARIADB: Final = {1020, 1062, 1205, 1213}
+"""MariaDB: the record has changed, the number is taken, lock wait timeout, deadlock."""
 
 
 def last(connection: Connection) -> Head:
@@ -128,9 +128,7 @@ def settled(engine: Engine, work: Callable[[Connection], Result], before: Callab
 
 
 def _lost(error: DBAPIError) -> bool:
-    """True where another writer was quicker, and the same may go well now."""
-    if isinstance(error, IntegrityError):
-        return True
+    """True where another writer was quicker, and the same may go well now; SQLite's lock lets none be."""
     said = error.orig
     if getattr(said, "sqlstate", None) in AGAIN:
         return True

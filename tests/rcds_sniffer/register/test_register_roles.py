@@ -6,6 +6,7 @@ from rcds_sniffer.orders import State
 from rcds_sniffer.orders.states import NotPossible
 from rcds_sniffer.register import NotPermitted, RegisterError
 from rcds_sniffer.register.roles import ACTIONS, ROLES, permits, who_may
+from tests.conftest import ROOT
 
 from .register_crafting import terms
 
@@ -45,6 +46,22 @@ CALLS = {
 def test_table_is_as_it_was_meant():
     assert {(role, action) for role, actions in ROLES.items() for action in actions} == PERMITTED
     assert set(CALLS) == set(ACTIONS)
+
+
+def test_table_of_the_documentation_is_the_programs():
+    _, *rows = [line for line in (ROOT / "docs" / "roles.md").read_text().splitlines() if line.startswith("| ")]
+    head = next(
+        line for line in (ROOT / "docs" / "roles.md").read_text().splitlines() if line.startswith("| action")
+    )
+    roles = [cell.strip() for cell in head.strip("|").split("|")][1:]
+    said = set()
+    for row in rows:
+        action, *cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert action.split("`")[1] in ACTIONS
+        said |= {(role, action.split("`")[1]) for role, cell in zip(roles, cells, strict=True) if cell == "yes"}
+    assert roles == list(ROLES)
+    assert len(rows) == len(ACTIONS)
+    assert said == PERMITTED
 
 
 def test_unknown_role_and_unknown_action_permit_nothing():
