@@ -14,7 +14,7 @@ BINDINGS := $(filter %.pyx %.pxd %.pxi,$(SOURCES))
 PYTEST   := pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live-demo test check replay bench bench-any-port bench-micro bench-live deb try-deb clean
+.PHONY: help setup demo live-demo orders-demo test check replay bench bench-any-port bench-micro bench-live deb try-deb clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -27,6 +27,9 @@ demo: setup ## replay a capture that the project ships and show the conversation
 
 live-demo: setup ## talk over real interfaces in namespaces of its own, as root, and show what a sensor hears
 	@$(BIN)/python -m tests.live
+
+orders-demo: setup ## as root: enter, approve, run, read, audit and destroy an interception order, each as another person
+	@tools/orders-demo $(BIN)/rcds-sniffer
 
 test: setup $(COMPILED)/.done ## run the tests, over the sources and then over the compiled wheel
 	$(BIN)/$(PYTEST)
