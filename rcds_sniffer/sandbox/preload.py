@@ -23,11 +23,17 @@ def _words(text: str) -> list[str]:
 OURS: Final = ("capture", "reassembly", "msnp", "rcds_sniffer")
 
 _NOT_FOR_A_SENSOR: Final = frozenset(
-    f"rcds_sniffer.{name}" for name in ("doctor", "profile", "register", "store", "storekeeper")
+    f"rcds_sniffer.{name}"
+    for name in _words("""
+    doctor profile register store storekeeper.keeping storekeeper.serving
+    cli.asking cli.audit cli.completion cli.count cli.doctor cli.extract cli.keys cli.orders cli.profile cli.records
+    cli.replay cli.roles cli.sealed_records cli.showing files.extracting
+""")
 )
-"""The database and what else asks it: too much to carry along for a process that must not reach it."""
-_OTHERS: Final = ("click", "rich", "dpkt", "httptools", "zstandard", "filetype", "prometheus_client", "wsgiref")
-"""Packages of which those that are in use import modules of theirs as they go."""
+"""The database, what else asks it, and other commands: too much for a process that must not reach any of it."""
+_ALWAYS: Final = ("dpkt", "filetype", "httptools", "zstandard")
+_IF_IN_USE: Final = ("click", "prometheus_client", "rich", "wsgiref")
+"""Packages that import modules of their own as they go."""
 _PYTHONS: Final = _words("""
     _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw _multibytecodec _strptime _pydatetime
     bz2 concurrent.futures.thread ctypes decimal difflib fractions gzip heapq html.entities io json
@@ -44,9 +50,8 @@ def preload(packages: Sequence[str] = OURS) -> None:
         _import(name)
     for name in packages:
         _import_all(name)
-    for name in _OTHERS:
-        if name in sys.modules:
-            _import_all(name)
+    for name in (*_ALWAYS, *(name for name in _IF_IN_USE if name in sys.modules)):
+        _import_all(name)
     for found in pkgutil.iter_modules(encodings.__path__):
         _import(f"encodings.{found.name}")
     time.tzset()

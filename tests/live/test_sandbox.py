@@ -9,9 +9,12 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +24,7 @@ import pytest
 from capture.files import open_files
 from tests.rcds_sniffer.sandbox import probes
 
+from .namespaces import entered
 from .sensor import Capture, Run, catch_up, eventually
 
 if TYPE_CHECKING:
@@ -274,3 +278,60 @@ def test_what_is_refused_inside_is_not_outside() -> None:
         }
     assert {name: how for name, how in tried.items() if how != "done"} == {}
     assert probes.outcome(probes.forked) == "done"
+
+
+def test_the_command_enters_by_itself_and_writes_all_that_it_is_asked_for(network: Network, folder: Path) -> None:
+    sensor = network.sensor("command")
+    vault, database, kept = folder / "vault", folder / "records.sqlite", folder / "kept.pcapng"
+    vault.mkdir(mode=0o700)
+    shutil.chown(vault, "nobody")
+    words = ("--all", "--sandbox", "--user", "nobody", "--db", database, "--files", vault, "--write", kept)
+    capture = Capture(sensor, folder, *words, "--metrics", 9108, "--statistics", 0.5, "--buffer", 8, store=True)
+    with ended(capture.listens()):
+        status = Path(f"/proc/{capture.pid}/status").read_text()
+        assert re.search(r"CapEff:\t0+\n", status)
+        assert re.search(r"CapBnd:\t0+\n", status)
+        assert "Seccomp:\t2" in status
+        assert "Uid:\t0" not in status
+        assert "confined: user nobody" in capture.said
+        plays(network, sensor)
+        capture.catches_up()
+        with entered(sensor.name), urllib.request.urlopen("http://127.0.0.1:9108/metrics") as answer:
+            assert b"rcds_records_total" in answer.read()
+        capture.gets(signal.SIGHUP)
+        assert capture.ends() < 60
+        assert capture.code in (1, 130), capture.said  # our captures have gaps
+        assert "could not be written" not in capture.said
+        assert "Traceback" not in capture.said
+        assert list(vault.iterdir()) != []
+        assert kept.stat().st_size > 100_000
+    with contextlib.closing(sqlite3.connect(database)) as opened:
+        (stored,) = opened.execute("SELECT count(*) FROM communication_records").fetchone()
+    assert stored == len(capture.records()) > 100
+
+
+def test_all_interfaces_at_once_are_heard_inside(network: Network, folder: Path) -> None:
+    sensor = network.sensor("any", ("tap0", "tap1"))
+    with confined(sensor, folder, "--all", interfaces=("any",)) as capture:
+        plays_one(network, sensor, "tap1")
+        eventually(capture.texts, "a record")
+
+
+def test_what_the_card_drops_is_counted_without_opening_anything(network: Network) -> None:
+    sensor = network.sensor("card")
+    words = [sys.executable, "-c", CARD]
+    inside = subprocess.run(
+        ["ip", "netns", "exec", sensor.name, *words], capture_output=True, text=True, check=True, cwd=Path.cwd(),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert inside.stdout.split() == ["0", "None", "None", "None"]
+
+
+CARD = """
+import subprocess
+from capture.card import Card
+card = Card("tap0")
+print(card.dropped())
+subprocess.run(["ip", "link", "del", "tap0"], check=True)
+print(card.dropped(), Card("any").dropped(), Card("no\\0name").dropped())
+"""

@@ -173,3 +173,16 @@ def test_what_raises_inside_is_told_with_its_traceback() -> None:
     told = inside("enter(); raise ValueError('told')")
     assert "Traceback" in told
     assert "ValueError: told" in told
+
+
+def test_a_sensor_carries_no_database_along() -> None:
+    before = "import rcds_sniffer.cli.capture"
+    assert inside("enter(); print(sorted({'sqlalchemy', 'dpkt.ethernet'} & set(sys.modules)))", before=before) == (
+        "['dpkt.ethernet']\n"
+    )
+
+
+def test_what_is_kept_of_files_can_be_sealed_inside() -> None:
+    before = "from cryptography.hazmat.primitives.ciphers.aead import AESGCM"
+    program = "enter(); print(len(AESGCM(AESGCM.generate_key(256)).encrypt(bytes(12), b'octets', b'about')))"
+    assert inside(program, before=before) == "22\n"
