@@ -10,6 +10,7 @@ from typing import Final
 from rcds_sniffer.sandbox import landlock
 from rcds_sniffer.sandbox.calls import Muted, load_filters, make_filters
 from rcds_sniffer.sandbox.errors import SandboxError
+from rcds_sniffer.sandbox.forgetting import SECRETS, forget
 from rcds_sniffer.sandbox.preload import OURS, close_imports, preload
 from rcds_sniffer.sandbox.privileges import choose, give_up
 
@@ -43,6 +44,7 @@ def enter(
     serves: bool = False,
     without_landlock: bool = False,
     hide_memory: Callable[[], None] | None = None,
+    secrets: Sequence[str] = SECRETS,
     packages: Sequence[str] = OURS,
 ) -> Confinement:
     """Give up everything but what is open, for good.
@@ -60,6 +62,7 @@ def enter(
         without_landlock: go on where the kernel has no Landlock. A process with folders then reaches every file
             that its user may reach; one without folders none, in any case.
         hide_memory: called before the rights go, since locking memory may need them.
+        secrets: variables of the environment that are wiped from memory.
         packages: of which every module is imported.
 
     Raises:
@@ -75,6 +78,7 @@ def enter(
             "sandbox: this kernel has no Landlock (Linux 5.13 has, with landlock in lsm=), so that files cannot be"
             " kept to their folder: do without --files, or use --no-sandbox"
         )
+    forget(secrets)
     filters = make_filters(files=bool(folders or reads), serves=serves, muted=muted)
     preload(packages)
     if hide_memory is not None:

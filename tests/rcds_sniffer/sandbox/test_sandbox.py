@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from rcds_sniffer.sandbox import SandboxError, landlock
+from rcds_sniffer.sandbox.forgetting import SECRETS
 from rcds_sniffer.sandbox.privileges import choose
+from rcds_sniffer.secrecy.keys import VARIABLE
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
 
@@ -186,3 +188,38 @@ def test_what_is_kept_of_files_can_be_sealed_inside() -> None:
     before = "from cryptography.hazmat.primitives.ciphers.aead import AESGCM"
     program = "enter(); print(len(AESGCM(AESGCM.generate_key(256)).encrypt(bytes(12), b'octets', b'about')))"
     assert inside(program, before=before) == "22\n"
+
+
+SECRET = "c2VjcmV0LXRoYXQtbm9ib2R5LW1heS1maW5kLWhlcmU="  # noqa: S105 - nobody has it
+
+
+@ROOT
+@pytest.mark.parametrize("enters", [True, False])
+def test_the_key_of_the_environment_is_nowhere_in_the_memory_of_the_sensor(enters: bool) -> None:
+    program = "import sys\nfrom rcds_sniffer.sandbox import enter\n" + "enter()\n" * enters
+    program += "print('ready', flush=True)\nsys.stdin.read()"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), VARIABLE: SECRET}
+    words = [sys.executable, "-c", program]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        found = SECRET.encode() in memory_of(process.pid)
+        process.kill()
+    assert found is not enters
+
+
+def memory_of(pid: int) -> bytes:
+    """All that the process can write to."""
+    parts = []
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in maps:
+            place, mode, *_ = line.split()
+            if mode.startswith("rw"):
+                start, end = (int(number, 16) for number in place.split("-"))
+                memory.seek(start)
+                parts.append(memory.read(end - start))
+    return b"".join(parts)
+
+
+def test_what_is_forgotten_is_what_the_key_comes_by() -> None:
+    assert VARIABLE in SECRETS
