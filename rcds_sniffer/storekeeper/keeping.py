@@ -90,13 +90,14 @@ def open_keeping(db: str, key_file: str | None, keyring: Path) -> Iterator[Keepi
     Raises:
         SecrecyError, RegisterError, StoreError: one line each.
     """
-    with (
-        open_register(db, load_master_key(key_file), keyring) as register,
-        contextlib.closing(open_sealed_store(db, register.keyring, create=True)) as store,
-    ):
-        keeping = OrdersKeeping(register, store)
-        keeping.permit()
-        yield keeping
+    with open_register(db, load_master_key(key_file), keyring) as register:
+        # Who opens a database looks into its file first, and closes it: that ends all locks this process has on
+        # an SQLite file (fcntl(2)). So nothing of the register is open then; it opens itself anew.
+        register.close()
+        with contextlib.closing(open_sealed_store(db, register.keyring, create=True)) as store:
+            keeping = OrdersKeeping(register, store)
+            keeping.permit()
+            yield keeping
 
 
 class PlainKeeping:

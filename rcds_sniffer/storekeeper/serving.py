@@ -101,7 +101,9 @@ def _look(keeping: Keeping, orders: Channel, over: threading.Event) -> None:
             return  # the sensor is gone
         except Exception as error:
             if not away:
-                log.warning("the orders cannot be looked at: %s; those that are known go on to their end", _line(error))
+                log.warning(
+                    "the orders cannot be looked at: %s; those that are known go on to their end", _line(error)
+                )
             away = True
 
 
