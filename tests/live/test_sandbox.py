@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -22,7 +23,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from capture.files import open_files
+from rcds_sniffer.secrecy.keys import VARIABLE
 from tests.rcds_sniffer.sandbox import probes
+from tests.rcds_sniffer.sandbox.memory import memory_of
 
 from .namespaces import entered
 from .sensor import Capture, Run, catch_up, eventually
@@ -308,6 +311,43 @@ def test_the_command_enters_by_itself_and_writes_all_that_it_is_asked_for(networ
     with contextlib.closing(sqlite3.connect(database)) as opened:
         (stored,) = opened.execute("SELECT count(*) FROM communication_records").fetchone()
     assert stored == len(capture.records()) > 100
+
+
+def test_under_orders_the_sensor_is_confined_and_has_no_key(network: Network, folder: Path) -> None:
+    sensor = network.sensor("orders")
+    key = base64.b64encode(os.urandom(32))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), VARIABLE: key.decode()}
+    program = [sys.executable, "-m", "rcds_sniffer"]
+    for words in (("orders", "init"), ("roles", "grant", "root", "operator")):
+        subprocess.run([*program, *words, "--db", "orders"], check=True, cwd=folder, env=environment)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, key.decode())
+        words = ("-v", "capture", "-i", "tap0", "--db", "orders", "--buffer", 8)
+        capture = Run(sensor, folder, *program, *words)
+    with ended(capture.listens()):
+        eventually(lambda: "reading by" in capture.said, "it reads")
+        assert "confined: user" in capture.said
+        (keeper,) = Path(f"/proc/{capture.pid}/task/{capture.pid}/children").read_text().split()
+        for secret in (key, base64.b64decode(key)):
+            assert secret not in memory_of(capture.pid)
+        assert base64.b64decode(key) in memory_of(int(keeper))
+        capture.ends()
+        assert capture.code == 130
+
+
+def test_a_targets_file_that_cannot_be_read_again_leaves_the_targets_as_they_were(
+    network: Network, folder: Path
+) -> None:
+    sensor = network.sensor("hup")
+    targets = folder / "targets"
+    targets.write_text("alice@example.org\n")
+    with confined(sensor, folder, "--targets-file", targets) as capture:
+        capture.gets(signal.SIGHUP)
+        eventually(lambda: "the targets stay as they were" in capture.said, "it is told")
+        plays_one(network, sensor)
+        eventually(capture.texts, "a record")
+        capture.ends()
+        assert capture.code == 130
 
 
 def test_all_interfaces_at_once_are_heard_inside(network: Network, folder: Path) -> None:

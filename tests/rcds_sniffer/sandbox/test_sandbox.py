@@ -11,6 +11,7 @@ from rcds_sniffer.sandbox import SandboxError, landlock
 from rcds_sniffer.sandbox.forgetting import SECRETS
 from rcds_sniffer.sandbox.privileges import choose
 from rcds_sniffer.secrecy.keys import VARIABLE
+from tests.rcds_sniffer.sandbox.memory import memory_of
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
 
@@ -206,19 +207,6 @@ def test_the_key_of_the_environment_is_nowhere_in_the_memory_of_the_sensor(enter
         found = SECRET.encode() in memory_of(process.pid)
         process.kill()
     assert found is not enters
-
-
-def memory_of(pid: int) -> bytes:
-    """All that the process can write to."""
-    parts = []
-    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
-        for line in maps:
-            place, mode, *_ = line.split()
-            if mode.startswith("rw"):
-                start, end = (int(number, 16) for number in place.split("-"))
-                memory.seek(start)
-                parts.append(memory.read(end - start))
-    return b"".join(parts)
 
 
 def test_what_is_forgotten_is_what_the_key_comes_by() -> None:
