@@ -109,6 +109,8 @@ def test_after_sigkill_the_database_opens_and_a_restart_goes_on(span: Namespace,
     with capturing(span, folder, *options, name="killed", store=True) as capture:
         first = talk.says()
         eventually(lambda: has(capture, first), "first records")
+        # What is shown is stored a moment later, beside it.
+        eventually(lambda: stored(database, folder) == Counter(first), "first records in the database")
         capture.ends(signal.SIGKILL)
     assert stored(database, folder) == Counter(first)
     assert asked(database) == set(first)
