@@ -8,7 +8,7 @@ from rcds_sniffer.cli import options
 from rcds_sniffer.cli.errors import UserError
 from rcds_sniffer.cli.keys import keys
 from rcds_sniffer.cli.output import WriterSink, refuse_overwriting
-from rcds_sniffer.cli.sealed_records import show_sealed
+from rcds_sniffer.cli.sealed_records import Ask, show_sealed
 from rcds_sniffer.records.record import EVENTS
 from rcds_sniffer.register import is_database_of_orders
 from rcds_sniffer.store.errors import StoreError
@@ -41,6 +41,19 @@ BATCH = 1000
 @click.option(
     "--identities", is_flag=True, help="In a database of orders: which account was seen at which address, and when."
 )
+@click.option(
+    "--extract",
+    type=options.FileName(),
+    metavar="DIR",
+    help="In a database of orders: write the files of --order in the clear into this folder; no records then.",
+)
+@click.option(
+    "--files",
+    "files_folder",
+    type=options.FileName(),
+    metavar="DIR",
+    help="Where the sealed files are now  [default: where they were recorded]",
+)
 @options.database
 @keys
 @options.output("table")
@@ -60,6 +73,8 @@ def records(
     limit: int | None,
     order: str | None,
     identities: bool,
+    extract: str | None,
+    files_folder: str | None,
     db: str,
     key_file: str | None,
     keyring: str | None,
@@ -94,10 +109,10 @@ def records(
             )
         wanted = RecordFilter(since=since, until=until, events=event, conversation_id=conversation, limit=limit)
         given = {"db": db, "key_file": key_file, "keyring": keyring}
-        show_sealed(ctx, given, order, wanted, identities, output_format, output)
+        show_sealed(ctx, given, Ask(order, wanted, identities, extract, files_folder, output_format, output))
         return
-    if order is not None or identities:
-        raise UserError("--order and --identities are for a database of orders, and this is none")
+    if order is not None or identities or extract is not None:
+        raise UserError("--order, --identities and --extract are for a database of orders, and this is none")
     wanted = RecordFilter(
         targets=tuple(options.checked(account, "--target") for account in target),
         contact=None if contact is None else options.checked(contact, "--contact"),

@@ -1,4 +1,4 @@
-"""``rcds-sniffer records`` of a database of orders: who may see it, what the log says of it, and then the records.
+"""``rcds-sniffer records`` of a database of orders: who may see it, what the log says, and then what is wanted.
 
 The log's entry comes first: it says how many records of which order are about to be shown, up to which number. That
 is why what is wanted is counted before, and what comes in meanwhile is left for the next time.
@@ -6,13 +6,14 @@ is why what is wanted is counted before, and what comes in meanwhile is left for
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
 from rcds_sniffer.cli.errors import LOST, RunError, UserError
+from rcds_sniffer.cli.extract import extract, without_key
 from rcds_sniffer.cli.keys import opened_register
 from rcds_sniffer.cli.output import Outlet, WriterSink
 from rcds_sniffer.export.safe_text import safe
@@ -43,6 +44,36 @@ class Look:
     """Sequence number of the last record that is looked at."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is wanted of a database of orders."""
+
+    liid: str | None
+    """Of the order; None: of all."""
+    wanted: RecordFilter
+    """Its records: all that matches."""
+    identities: bool
+    """Accounts and addresses, and no records."""
+    extract_to: str | None
+    """A folder for the files, in the clear; no records then either."""
+    files: str | None
+    """Where the sealed files are now; None: where their records say."""
+    output_format: str
+    """Of records; of identities ``table`` or ``jsonl``."""
+    output: str
+    """A file's name, or ``-``."""
+
+    @property
+    def action(self) -> str:
+        """What of the register's has to be permitted, and is logged."""
+        return "read" if self.extract_to is None else "export"
+
+    @property
+    def what(self) -> str:
+        """Its word in the log."""
+        return "identities" if self.identities else "records" if self.extract_to is None else "files"
+
+
 class Wrong:
     """Tells what is wrong with rows, as it is found."""
 
@@ -51,73 +82,66 @@ class Wrong:
 
     def __call__(self, finding: Finding) -> None:
         """One line."""
+        self.tell(str(finding))
+
+    def tell(self, line: str) -> None:
+        """The same, of something else."""
         self.number += 1
         if self.number <= MAX_TOLD:
-            click.echo(f"rcds-sniffer: {safe(str(finding))}", err=True)
+            click.echo(f"rcds-sniffer: {safe(line)}", err=True)
         elif self.number == MAX_TOLD + 1:
             click.echo("rcds-sniffer: more are wrong; they are not told one by one", err=True)
 
 
-def show_sealed(  # noqa: PLR0917 - one place calls it
-    ctx: click.Context,
-    given: dict[str, Any],
-    liid: str | None,
-    wanted: RecordFilter,
-    identities: bool,
-    output_format: str,
-    output: str,
-) -> None:
-    """Shows the records, or who was where, of the order ``liid`` or of all.
+def show_sealed(ctx: click.Context, given: dict[str, Any], ask: Ask) -> None:
+    """Shows the records, or who was where, or writes the files, of one order or of all.
 
     Args:
         ctx: its exit code is 1 where something is wrong with what is stored.
         given: ``db``, ``key_file`` and ``keyring``.
-        liid: of the order; None: of all.
-        wanted: what of them.
-        identities: accounts and addresses, and no records.
-        output_format: of records; of identities ``table`` or ``jsonl``.
-        output: a file's name, or ``-``.
+        ask: what is wanted.
 
     Raises:
-        UserError: it is not permitted, or there is no such order.
+        UserError: it is not permitted, makes no sense, or there is no such order.
         RunError: not all could be written.
     """
-    if identities and output_format not in {"table", "jsonl"}:
-        raise UserError("--identities comes as --format table or jsonl")
+    _refuse_nonsense(ask)
     wrong = Wrong()
-    with (
-        opened_register(given) as register,
-        open_sealed_store(given["db"], register.keyring, create=False) as store,
-    ):
-        looks = _announced(register, store, liid, wanted, "identities" if identities else "records")
-        if identities:
-            none = not _write_identities(_bindings(store, looks, wrong), output_format, output)
-        else:
-            none = not _write_records(_records(store, looks, wrong), output_format, output)
+    with opened_register(given) as register:
+        # Who opens a database looks into its file first, and closes it: that ends all locks that this process has
+        # on an SQLite file (fcntl(2)). So nothing of the register is open then; it opens itself anew.
+        register.close()
+        with open_sealed_store(given["db"], register.keyring, create=False) as store:
+            looks = _announced(register, store, ask)
+            some = _show(store, looks, ask, wrong)
     if wrong.number:
         click.echo(f"rcds-sniffer: {wrong.number:,} found wrong in what is stored", err=True)
         ctx.exit(LOST)
-    if none and not ctx.obj.get("quiet"):
+    if not some and not ctx.obj.get("quiet"):
         click.echo("no record matches", err=True)
 
 
-def _announced(
-    register: "Register", store: SealedStore, liid: str | None, wanted: RecordFilter, what: str
-) -> list[Look]:
+def _refuse_nonsense(ask: Ask) -> None:
+    if ask.extract_to is not None and (ask.liid is None or ask.identities):
+        raise UserError("--extract writes the files of one order: name it with --order, and leave out --identities")
+    if ask.identities and ask.output_format not in {"table", "jsonl"}:
+        raise UserError("--identities comes as --format table or jsonl")
+
+
+def _announced(register: "Register", store: SealedStore, ask: Ask) -> list[Look]:
     """What will be shown, after the log has it."""
-    register.permit("read")
+    register.permit(ask.action)
     references = register.references()
-    if liid is not None and liid not in references:
+    if ask.liid is not None and ask.liid not in references:
         raise UserError(
             "no order has this LIID, or its key is destroyed; 'rcds-sniffer orders list' shows the orders"
         )
-    out, left = [], wanted.limit
-    for name in sorted(references) if liid is None else [liid]:
-        reference = references[name]
-        some = _limited(wanted, left)
+    out, left = [], ask.wanted.limit
+    for name in sorted(references) if ask.liid is None else [ask.liid]:
+        reference, some = references[name], replace(ask.wanted, limit=left)
         upto = store.last(reference)
         number = store.count(reference, some, upto=upto)
-        register.audit("read", reference, {"what": what, "records": number, "upto": upto}, liid=name)
+        register.audit(ask.action, reference, {"what": ask.what, "records": number, "upto": upto}, liid=name)
         out.append(Look(name, reference, some, upto))
         left = None if left is None else left - number
         if left == 0:
@@ -125,14 +149,17 @@ def _announced(
     return out
 
 
-def _limited(wanted: RecordFilter, limit: int | None) -> RecordFilter:
-    return RecordFilter(
-        since=wanted.since,
-        until=wanted.until,
-        events=wanted.events,
-        conversation_id=wanted.conversation_id,
-        limit=limit,
-    )
+def _show(store: SealedStore, looks: Sequence[Look], ask: Ask, wrong: Wrong) -> bool:
+    """True where there was anything."""
+    if ask.identities:
+        return _write_identities(_bindings(store, looks, wrong), ask.output_format, ask.output)
+    if ask.extract_to is None:
+        return _write_records(_records(store, looks, wrong), ask.output_format, ask.output)
+    done = extract(_records(store, looks, wrong), ask.extract_to, files=ask.files)
+    for line in done.refused:
+        wrong.tell(line)
+    click.echo(f"{done.files:,} files written to {safe(ask.extract_to)}", err=True)
+    return True
 
 
 def _records(store: SealedStore, looks: Sequence[Look], wrong: Wrong) -> Iterator[CommunicationRecord]:
@@ -146,7 +173,7 @@ def _write_records(found: Iterator[CommunicationRecord], output_format: str, out
     with WriterSink(output_format, output) as writer:
         while not writer.gone and (batch := list(islice(found, BATCH))):
             some = True
-            writer.write(batch)
+            writer.write([without_key(record) for record in batch])
     return some
 
 

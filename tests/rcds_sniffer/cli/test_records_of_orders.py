@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from rcds_sniffer.files import Vault
 from rcds_sniffer.orders.order import Identity, Scope, Terms
 from rcds_sniffer.records.record import CommunicationRecord
 from rcds_sniffer.register import current_person, open_register
@@ -18,6 +19,7 @@ from rcds_sniffer.secrecy.keys import load_master_key, make_master_key
 from rcds_sniffer.store import open_store
 from rcds_sniffer.store.sealed import open_sealed_store
 from tests.command import run
+from tests.rcds_sniffer.files.carrying import content, key, put_all, said
 from tests.rcds_sniffer.store.store_crafting import NOON, SECOND, make_record
 
 YEAR = 365 * 86_400 * SECOND
@@ -253,6 +255,63 @@ def test_identities_as_table_and_as_lines(place: Place) -> None:
     )
 
 
+@pytest.fixture
+def with_file(place: Place, tmp_path: Path) -> tuple[Place, bytes]:
+    """A record of LI-1 with a sealed file, and what is in the file."""
+    octets = content(50_000)
+    with closing(Vault(tmp_path / "sealed", sealed=True)) as vault:
+        put_all(vault, octets, key(1))
+        stored = vault.describe(key(1), said(len(octets)))
+    record = make_record(order_id="LI-1", event="file", text=None, file=stored, time=NOON + 9 * SECOND)
+    with place.register("op") as register, open_sealed_store(str(place.db), register.keyring, create=True) as store:
+        store.add([record], register.references())
+    with place.register("admin") as register:
+        register.grant(place.me, "supervisor")
+    return place, octets
+
+
+def test_files_are_written_in_the_clear_and_the_log_has_it(with_file: tuple[Place, bytes], tmp_path: Path) -> None:
+    place, octets = with_file
+    done = place.ask("--order", "LI-1", "--extract", tmp_path / "out")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert [path.read_bytes() for path in (tmp_path / "out").iterdir()] == [octets]
+    entry = place.log()[-1]
+    assert (entry["action"], entry["liid"]) == ("export", "LI-1")
+    assert entry["details"] == {"what": "files", "records": 6, "upto": 6}
+
+
+def test_no_key_of_a_file_is_shown(with_file: tuple[Place, bytes]) -> None:
+    place, _ = with_file
+    shown = place.said("--order", "LI-1", "--event", "file")
+    assert len(shown) == 1
+    assert shown[0]["file"]["path"]
+    assert "key" not in shown[0]["file"]
+
+
+def test_a_changed_file_is_not_written(with_file: tuple[Place, bytes], tmp_path: Path) -> None:
+    place, _ = with_file
+    (sealed,) = (path for path in (tmp_path / "sealed").rglob("*.sealed"))
+    sealed.write_bytes(b"x" + sealed.read_bytes()[1:])
+    done = place.ask("--order", "LI-1", "--extract", tmp_path / "out")
+    assert done.returncode == 1
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_an_analyst_takes_no_files_out(place: Place, tmp_path: Path) -> None:
+    done = place.ask("--order", "LI-1", "--extract", tmp_path / "out")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "takes the role supervisor" in done.stderr
+    assert not (tmp_path / "out").exists()
+    assert (place.log()[-1]["action"], place.log()[-1]["outcome"]) == ("export", "refused")
+
+
+@pytest.mark.parametrize("more", [(), ("--order", "LI-1", "--identities")])
+def test_files_of_one_order_at_a_time(place: Place, tmp_path: Path, more: tuple[str, ...]) -> None:
+    done = place.ask("--extract", tmp_path / "out", *more)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--extract writes the files of one order" in done.stderr
+
+
 def test_what_people_wrote_steers_no_terminal(place: Place) -> None:
     evil = make_record(order_id="LI-1", target="\x1b]0;evil\x07@example.org", text="\x1b[2J", client="192.0.2.1:1")
     with place.register("op") as register, open_sealed_store(str(place.db), register.keyring, create=True) as store:
@@ -311,7 +370,7 @@ def test_profile_is_refused(place: Place) -> None:
 def test_an_order_in_a_plain_database(tmp_path: Path) -> None:
     with open_store(str(tmp_path / "plain.db"), create=True) as plain:
         plain.add([make_record()])
-    for arguments in (("--order", "LI-1"), ("--identities",)):
+    for arguments in (("--order", "LI-1"), ("--identities",), ("--extract", tmp_path / "out")):
         done = run("records", "--db", tmp_path / "plain.db", *arguments)
         assert (done.returncode, done.stdout) == (2, "")
         assert "this is none" in done.stderr
