@@ -74,4 +74,4 @@ def test_the_manual_has_every_command_and_every_option_of_it() -> None:
 
 def test_the_command_of_the_package_lets_neither_environment_nor_folder_say_what_runs() -> None:
     first = (DEBIAN / "rcds-sniffer").read_text().splitlines()[0]
-    assert first == "#!/usr/lib/rcds-sniffer/bin/python -I"
+    assert first == "#!/usr/lib/rcds-sniffer/bin/python -IB"

@@ -17,8 +17,8 @@ DROP_INS = sorted((PACKAGING / "examples").glob("*.conf"))
 SYSTEM = Path("usr/lib/systemd/system")
 
 MOST_EXPOSED = 1.3
-"""What `systemd-analyze security` may say, of 10. The rest is a packet socket in the host's network, sockets between two
-processes, the table of users, and capset, with which our own sandbox gives up what is left."""
+"""Of 10, by `systemd-analyze security`: the rest is a packet socket in the host's network, sockets between
+two processes, the table of users, and capset, with which our own sandbox gives up what is left."""
 
 if not (shutil.which("systemd-analyze") and PACKAGING.is_dir()):
     if os.environ.get("CI"):
