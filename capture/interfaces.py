@@ -19,11 +19,19 @@ _SIOCGIFINDEX: Final = 0x8933
 _IFF_UP: Final = 1
 
 
+def mute_socket() -> socket.socket:
+    """A socket to ask the kernel by, through which nobody is ever spoken to: whoever takes over a process without
+    rights may not write to those who listen to everybody, as the system's log does."""
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    made.shutdown(socket.SHUT_WR)
+    return made
+
+
 class Asker:
     """Asks of interfaces by one socket, as long as it lasts: who has given up the right to make another goes on."""
 
     def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket = mute_socket()
 
     def is_up(self, name: str) -> bool | None:
         """See :func:`is_up`; of the network namespace in which this was made."""

@@ -23,6 +23,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
+from capture.interfaces import mute_socket
+
 _ATTACH: Final = 26  # asm-generic/socket.h: SO_ATTACH_FILTER, and to read it SO_GET_FILTER
 _DETACH: Final = 27
 _INSTRUCTION: Final = 8
@@ -47,7 +49,7 @@ class StandIn:
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket = mute_socket()
         self.copy = os.dup(descriptor)
         """Of the interface's socket."""
 

@@ -25,7 +25,7 @@ def _words(text: str) -> list[str]:
 _PLAIN: Final = _words("""
     read readv pread64 write writev pwrite64 lseek close fstat _llseek fsync fdatasync ftruncate fstatfs fadvise64
     poll ppoll select pselect6
-    recvfrom recvmsg recv sendto sendmsg send shutdown getsockopt getsockname getpeername dup dup2 dup3
+    recvfrom recvmsg recv shutdown getsockopt getsockname getpeername dup dup2 dup3
     brk munmap mremap madvise membarrier futex futex_time64 get_robust_list set_robust_list rseq
     clock_gettime clock_gettime64 clock_getres clock_nanosleep clock_nanosleep_time64 nanosleep gettimeofday
     time times
@@ -44,6 +44,7 @@ _FILES: Final = _words("""
 """Where there are folders to write in; Landlock says in which."""
 
 _PROT_EXEC: Final = 4
+_FAST_OPEN: Final = 0x20000000  # MSG_FASTOPEN: sending would connect a socket that once listened
 _AT_EMPTY_PATH: Final = 0x1000
 _LOW: Final = 0xFFFFFFFF
 
@@ -128,6 +129,8 @@ def _list(seccomp: Any, *, files: bool, serves: bool) -> Any:
         allow(call)
     for call in ("mmap", "mmap2", "mprotect"):
         allow(call, arg(2, masked, _PROT_EXEC, 0))
+    for call, flags in (("sendto", 3), ("send", 3), ("sendmsg", 2)):
+        allow(call, arg(flags, masked, _FAST_OPEN, 0))
     if not files:
         allow("newfstatat", arg(3, masked, _AT_EMPTY_PATH, _AT_EMPTY_PATH))  # what fstat() of new C libraries is
     if serves:

@@ -74,6 +74,18 @@ def other_processes() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "kill all", lambda: os.kill(-1, signal.SIGCONT)
 
 
+def speaking(folder: str) -> Iterator[tuple[str, Callable[[], object]]]:
+    """To somebody who listens to everybody, as the system's log does, by the sockets that are open."""
+    for descriptor in range(64):
+        try:
+            there = socket.socket(fileno=descriptor)
+        except OSError:  # nothing, or no socket
+            continue
+        if there.family == socket.AF_UNIX and there.type == socket.SOCK_DGRAM:
+            yield f"send by {descriptor}", lambda s=there: s.sendto(b"said", f"{folder}/listens")
+        there.detach()
+
+
 def forked() -> None:
     """A child that ends at once, if there is one."""
     child = os.fork()
@@ -165,7 +177,16 @@ def ring(descriptor: int) -> None:
 
 def everything(folder: str, packets: list[tuple[int, int]]) -> dict[str, str]:
     """All of it; ``done`` is what should not be, except for what :func:`allowed` does."""
-    kinds = (sockets(), other_processes(), files(folder), memory(), rights(), by_number(), sending(packets))
+    kinds = (
+        speaking(folder),
+        sockets(),
+        other_processes(),
+        files(folder),
+        memory(),
+        rights(),
+        by_number(),
+        sending(packets),
+    )
     return {name: outcome(attempt) for kind in kinds for name, attempt in kind}
 
 
@@ -185,9 +206,13 @@ def allowed() -> dict[str, str]:
     }
 
 
-def prepare(folder: Path) -> None:
-    """A folder for the attempts."""
+def prepare(folder: Path) -> socket.socket:
+    """A folder for the attempts, with somebody in it who listens."""
     folder.mkdir(parents=True, exist_ok=True)
+    listens = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listens.bind(f"{folder}/listens")
+    (folder / "listens").chmod(0o777)
     for name in ("link", "other"):
         (folder / name).symlink_to("/etc/passwd")
     folder.chmod(0o777)
+    return listens
