@@ -18,8 +18,9 @@ from rcds_sniffer.cli.keys import opened_register
 from rcds_sniffer.cli.output import Outlet, WriterSink
 from rcds_sniffer.export.safe_text import safe
 from rcds_sniffer.records.record import CommunicationRecord, rfc3339
+from rcds_sniffer.store.binding import Binding
 from rcds_sniffer.store.filter import RecordFilter
-from rcds_sniffer.store.sealed import Binding, Finding, SealedStore, open_sealed_store
+from rcds_sniffer.store.sealed import Finding, SealedStore, open_sealed_store
 
 if TYPE_CHECKING:
     from rcds_sniffer.register import Register

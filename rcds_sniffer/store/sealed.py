@@ -1,17 +1,15 @@
 """Sealed records in, records out: the store of a database of orders.
 
-A record serves one order and is sealed under that order's key, whole: :func:`pack` makes octets of it, from which
-:func:`unpack` makes the same record again. Beside what is sealed stand the order's reference, the record's
-*sequence* number among those of its order (1, 2, 3 …) and its *sealed id*, a pseudonym of ``record_id`` by which a
-record that comes again is known. All three are part of what the seal is about, so that no row can stand in
-another's place.
+A record serves one order and is sealed under that order's key, whole (:mod:`~rcds_sniffer.store.sealed_form`).
+Beside what is sealed stand the order's reference, the record's *sequence* number among those of its order (1, 2 …)
+and its *sealed id*, a pseudonym of ``record_id`` by which a record that comes again is known. All three are part of
+what the seal is about, so that no row can stand in another's place.
 
 A batch is one transaction. On SQLite it holds the only lock from its beginning. On a server two writers may take
 the same number: the second one finds it taken, is taken back as a whole and is done again on what the first one
 left. So numbers have no gap, and a gap that is found at reading is a row that somebody took away.
 """
 
-import json
 import random
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -23,14 +21,16 @@ from typing import Any, Final, Self
 from sqlalchemy import Connection, Engine, LargeBinary, cast, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from rcds_sniffer.records.record import FIELDS, CommunicationRecord
+from rcds_sniffer.records.record import CommunicationRecord
 from rcds_sniffer.secrecy.errors import SecrecyError
 from rcds_sniffer.secrecy.keyring import KeyDestroyed, Keyring
 from rcds_sniffer.secrecy.sealing import OrderKey
+from rcds_sniffer.store.binding import Binding, bindings
 from rcds_sniffer.store.database import open_database
 from rcds_sniffer.store.errors import StoreError, explained
 from rcds_sniffer.store.filter import RecordFilter
 from rcds_sniffer.store.schema import sealed_records
+from rcds_sniffer.store.sealed_form import pack, unpack
 
 FETCH: Final = 500
 """Rows that a query holds at a time, and that are asked for at once."""
@@ -45,44 +45,7 @@ AGAIN: Final = frozenset({"40001", "40P01", 1020, 1205, 1213})
 """Another writer was quicker. PostgreSQL: serialization failure, deadlock. MariaDB: the record has changed, lock
 wait timeout, deadlock."""
 
-MAX_BINDINGS: Final = 100_000
-"""Accounts at addresses that are told of one order; beyond, a shorter period has to be asked for."""
-
-FORM: Final = b"\x01"
-"""First octet of what is sealed; another form gets another one."""
-
 EVERYTHING: Final = RecordFilter()
-
-_OBJECTS: Final = ("format", "file", "source", "details")
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
-
-
-def pack(record: CommunicationRecord) -> bytes:
-    """Every field of ``record`` that is not null, as JSON in UTF-8.
-
-    Not the JSON form of records, which cuts times to a calendar. Lone surrogates stand as they are: written as
-    JSON's escapes, two of them in a row would come back as one character.
-    """
-    said = {name: value for name in FIELDS if (value := getattr(record, name)) is not None}
-    for name in _OBJECTS:
-        if name in said:
-            said[name] = dict(said[name])
-    return FORM + _encode(said).encode("utf-8", "surrogatepass")
-
-
-def unpack(octets: bytes) -> CommunicationRecord:
-    """The record from what :func:`pack` gave; objects as what JSON makes of them.
-
-    Raises:
-        ValueError: a newer version of the program made it.
-    """
-    said = json.loads(octets[1:].decode("utf-8", "surrogatepass")) if octets[:1] == FORM else None
-    if not isinstance(said, dict) or not said.keys() <= set(FIELDS):
-        raise ValueError("a newer version of the program stored it; update this one")
-    fields: dict[str, Any] = dict.fromkeys(FIELDS) | said
-    fields["recipients"] = tuple(fields["recipients"])
-    return CommunicationRecord(**fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +61,6 @@ class Finding:
     def __str__(self) -> str:
         """One line."""
         return f"order {self.reference}, record {self.sequence!r:.40}: {self.what}"
-
-
-@dataclass(slots=True)
-class Binding:
-    """An account that was seen at an address."""
-
-    account: str | None
-    address: str
-    """Of the client, without the port."""
-    first: int
-    """Nanoseconds since 1970 UTC."""
-    last: int
-    records: int = 0
-    login: bool = False
-    """It signed in there, and the server accepted it."""
-    messages: bool = False
-    """Texts came or went there."""
 
 
 def open_sealed_store(url_or_path: str, keyring: Keyring, *, create: bool) -> "SealedStore":
@@ -189,7 +135,7 @@ class SealedStore:
         *,
         wrong: Callable[[Finding], None] | None = None,
         upto: int | None = None,
-    ) -> Iterator[CommunicationRecord]:
+    ) -> Generator[CommunicationRecord, None, None]:
         """The records of an order that ``wanted`` describes, by their sequence, which each has; read as asked for.
 
         It shows the database as it was when the first one was taken.
@@ -272,23 +218,8 @@ class SealedStore:
         upto: int | None = None,
     ) -> list[Binding]:
         """Which account was seen at which address, by the records that :meth:`query` gives; the earliest first."""
-        found: dict[tuple[str | None, str], Binding] = {}
-        for record in self.query(reference, wanted, wrong=wrong, upto=upto):
-            if record.client is None:
-                continue
-            address = record.client.rpartition(":")[0].removeprefix("[").removesuffix("]")
-            binding = found.get((record.target, address))
-            if binding is None:
-                if len(found) >= MAX_BINDINGS:
-                    raise StoreError(f"there are more than {MAX_BINDINGS:,} identities; narrow the period")
-                binding = Binding(record.target, address, record.time, record.time)
-                found[record.target, address] = binding
-            binding.first = min(binding.first, record.time)
-            binding.last = max(binding.last, record.time)
-            binding.records += 1
-            binding.login |= record.event == "login" and "error" not in (record.details or {})
-            binding.messages |= record.event == "message"
-        return sorted(found.values(), key=lambda binding: (binding.first, binding.account or "", binding.address))
+        with closing(self.query(reference, wanted, wrong=wrong, upto=upto)) as records:
+            return bindings(records)
 
     def close(self) -> None:
         """Ends the connections."""

@@ -15,7 +15,8 @@ from rcds_sniffer.records.record import CommunicationRecord
 from rcds_sniffer.secrecy.keyring import KeyDestroyed, Keyring
 from rcds_sniffer.secrecy.keys import MasterKey
 from rcds_sniffer.store import RecordFilter, StoreError, open_store
-from rcds_sniffer.store.sealed import Finding, SealedStore, open_sealed_store, pack, unpack
+from rcds_sniffer.store.sealed import Finding, SealedStore, open_sealed_store
+from rcds_sniffer.store.sealed_form import pack, unpack
 
 from .store_crafting import NOON, SECOND, make_record
 

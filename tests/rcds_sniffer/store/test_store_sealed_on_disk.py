@@ -9,7 +9,8 @@ from rcds_sniffer.records.record import FIELDS
 from rcds_sniffer.secrecy.keyring import Keyring
 from rcds_sniffer.secrecy.keys import MasterKey
 from rcds_sniffer.store import open_store
-from rcds_sniffer.store.sealed import open_sealed_store, pack
+from rcds_sniffer.store.sealed import open_sealed_store
+from rcds_sniffer.store.sealed_form import pack
 
 from .store_crafting import make_record
 
