@@ -65,7 +65,8 @@ def refuse_what_orders_forbid(ctx: click.Context, output: tuple[str, str] | None
     for name, reason in REFUSED.items():
         if given[name]:
             raise UserError(f"{reason}: leave it out, or name a database without orders")
-    sources = [ctx.get_parameter_source(name) for name in ("output", "output_format", "follow")]
+    shown = ["output", "output_format", *(["follow"] if ctx.info_name == "capture" else [])]
+    sources = [ctx.get_parameter_source(name) for name in shown]
     if output is not None and any(source is not ParameterSource.DEFAULT for source in sources):
         raise UserError(
             "records that serve an order are not shown as they come: leave out --format, --output and --follow; "
@@ -111,6 +112,10 @@ def storekeeper_for(ctx: click.Context, names: list[str], *, under_orders: bool)
             storekeeper = stack.enter_context(started(opened, begin, _give_up_rights))
         except StorekeeperError as error:
             raise UserError(str(error)) from error
+        if under_orders:
+            from rcds_sniffer.secrecy.keys import VARIABLE  # noqa: PLC0415 - under orders alone
+
+            os.environ.pop(VARIABLE, None)  # the key is the storekeeper's
         yield storekeeper
 
 
@@ -121,6 +126,9 @@ def _give_up_rights() -> None:
         from rcds_sniffer.sandbox.privileges import give_up  # noqa: PLC0415 - there alone
 
         give_up(None)
+    from rcds_sniffer.secrecy import hide_memory  # noqa: PLC0415 - there alone
+
+    hide_memory()  # locked memory is not inherited, and a change of rights takes part of the rest back
 
 
 def follow_orders(storekeeper: Storekeeper, warrant: Warrant, pipeline: Pipeline | WorkerPipeline) -> None:
