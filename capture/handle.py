@@ -83,7 +83,7 @@ def _explained(name: str, reason: str) -> CaptureError:
     if "permi" in reason or "CAP_NET_RAW" in reason:
         return NotPermitted(
             f"{name}: you may not capture here ({reason}): run it as root with CAP_NET_RAW, or give this Python the"
-            f" right: setcap cap_net_raw,cap_net_admin=eip {Path(sys.executable).resolve()}"
+            f" right: setcap cap_net_raw=eip {Path(sys.executable).resolve()}"
         )
     if "not up" in reason:
         return NotUp(f"{name}: is down, nothing can be heard on it: ip link set {name} up")

@@ -187,8 +187,13 @@ class Calls:
             return False
         pieces = window(body.pieces, packet.start, packet.start + present)
         speaker = (carrier.transport, carrier.sender, carrier.recipient, carrier.from_client)
-        octets = self._texts.add(speaker, packet, pieces, present, carrier.footer)
-        for slp in read_slp(octets) if octets is not None else ():
+        found = self._texts.add(speaker, packet, pieces, present, carrier.footer, carrier.mark)
+        if found is None:
+            return True
+        octets, first = found
+        if first is not carrier.mark:  # it is told of where it began
+            carrier = carrier._replace(mark=first, origin=carrier.origin and _at(carrier.origin, first))
+        for slp in read_slp(octets):
             take_slp(self, self._book, carrier, slp)
         return True
 
@@ -219,6 +224,17 @@ def _numbers(value: str, length: int) -> list[int]:
         if (found[-1] if found else 0) < number < length:
             found.append(number)
     return found
+
+
+def _at(origin: Origin, mark: Mark) -> Origin:
+    """The same, of what began at ``mark``."""
+    if origin.sender is None:
+        transaction = -1 if origin.transaction is None else origin.transaction
+        made = own_origin(mark, origin.name, transaction, origin.asked)
+    else:
+        made = origin_of(mark, origin.sender, origin.name)
+    made.thread = origin.thread
+    return made
 
 
 def _later(origin: Origin, octets: int) -> Origin:

@@ -8,6 +8,7 @@ becomes whole, and is forgotten when others need the room.
 from collections.abc import Hashable
 
 from msnp.limits import Recent
+from msnp.mark import Mark
 from msnp.p2p.coverage import Coverage
 from msnp.p2p.headers import Packet
 from msnp.p2p.pieces import Pieces
@@ -24,10 +25,12 @@ MAX_PIECES = 256
 class Text:
     """One text, as far as it came."""
 
-    __slots__ = ("_octets", "_seen", "_waiting", "placing", "sequence")
+    __slots__ = ("_octets", "_seen", "_waiting", "mark", "placing", "sequence")
 
-    def __init__(self, placing: Placing) -> None:
+    def __init__(self, placing: Placing, mark: Mark) -> None:
         self.placing = placing
+        self.mark = mark
+        """Of the piece that came first."""
         self.sequence = 0
         """Version 2: of the first piece."""
         self._octets = bytearray()
@@ -68,14 +71,16 @@ class Texts:
     def __init__(self) -> None:
         self._open: Recent[Hashable, Text] = Recent(MAX_OPEN)
 
-    def add(self, speaker: Hashable, packet: Packet, pieces: Pieces, present: int, footer: int) -> bytes | None:
-        """One packet's piece; the text, when it is whole. ``speaker``: from whom to whom."""
+    def add(  # noqa: PLR0917 - one caller
+        self, speaker: Hashable, packet: Packet, pieces: Pieces, present: int, footer: int, mark: Mark
+    ) -> tuple[bytes, Mark] | None:
+        """One packet's piece; the text and its first piece's mark, when it is whole. ``speaker``: from whom."""
         if packet.total > MAX_TEXT or packet.length + packet.remaining > MAX_TEXT or present > MAX_TEXT:
             return None
         key = (speaker, packet.version, packet.message)
         text = self._open.get(key)
         if text is None or (packet.version == 2 and packet.first and text.sequence not in (0, packet.sequence)):
-            text = Text(Placing(packet, liar=False, size=None))
+            text = Text(Placing(packet, liar=False, size=None), mark)
             self._open.remember(key, text)
         if packet.version == 2 and not packet.first and not text.placing.total:
             text.add(-packet.length - packet.remaining, pieces)
@@ -89,4 +94,5 @@ class Texts:
         whole = text.whole()
         if whole is not None:
             del self._open[key]
-        return whole
+            return whole, text.mark
+        return None

@@ -87,6 +87,8 @@ def storekeeper_for(ctx: click.Context, names: list[str], *, under_orders: bool)
         UserError: it refuses.
     """
     given = ctx.params
+    from rcds_sniffer.store.database import let_go  # noqa: PLC0415 - SQLAlchemy takes longest of all
+
     folder = keyring_folder(given["db"], given["keyring"]) if under_orders else None
     if under_orders:
         from rcds_sniffer.secrecy import hide_memory  # noqa: PLC0415 - under orders alone
@@ -116,6 +118,7 @@ def storekeeper_for(ctx: click.Context, names: list[str], *, under_orders: bool)
             from rcds_sniffer.secrecy.keys import VARIABLE  # noqa: PLC0415 - under orders alone
 
             os.environ.pop(VARIABLE, None)  # the key is the storekeeper's
+        let_go()  # of the database: it is the storekeeper's too
         yield storekeeper
 
 

@@ -89,7 +89,11 @@ class InForce:
         self._put([Rule(order, identity, None) for order in orders for identity in order.identities])
 
     def change(self, orders: Iterable[Acting], now: int) -> None:
-        """From ``now`` on (ns since 1970 UTC, as packets have it) these orders, and none of those before."""
+        """Behind ``now`` (ns since 1970 UTC, as packets have it) these orders, and none of those before.
+
+        The packet of that time has passed: what is decided behind it is about what comes next.
+        """
+        now += 1
         self._now = now
         standing = {rule.key: rule for rule in self._rules if rule.dropped is None}
         rules = [rule for rule in self._rules if rule.dropped is not None and rule.dropped + KEPT > now]

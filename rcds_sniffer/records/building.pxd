@@ -19,7 +19,7 @@ cdef class Builder:
 
 cpdef Sighting best_sighting(Happening happening, str target)
 @cython.locals(sighting=Sighting, event=Event, said=Utterance)
-cpdef str shown_name(Happening happening, Sighting best)
+cpdef str shown_name(Happening happening, Sighting best, grant)
 @cython.locals(message=Message)
 cdef _put_content(CommunicationRecord record, Utterance event)
 cdef CommunicationRecord _ended(CommunicationRecord record, Event event, details)

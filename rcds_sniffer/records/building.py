@@ -121,7 +121,7 @@ class Builder:
             said: Utterance = spoken
             details = said.details
             record.content_type = said.content_type
-            record.sender_name = shown_name(happening, best) or name
+            record.sender_name = shown_name(happening, best, grant) or name
             _put_content(record, said)
         else:
             if isinstance(spoken, Joined | Left | Invited):
@@ -229,10 +229,19 @@ def best_sighting(happening: Happening, target: str | None) -> Sighting:
     return happening.sightings[ranks.index(min(ranks))]
 
 
-def shown_name(happening: Happening, best: Sighting) -> str | None:
-    """The sender's display name as shown, on the best copy or else on another."""
+def shown_name(happening: Happening, best: Sighting, grant: Grant) -> str | None:
+    """The sender's display name as shown, on the best copy or else on another.
+
+    On the sender's own line it is not shown, but remembered from before: under an order that may be too old to be
+    told. Nor is what another copy shows when the order is over.
+    """
+    since, until = grant.since, grant.until
     for sighting in [best, *happening.sightings]:
         event = sighting.event
+        if since is not None and (sighting.outgoing or event.seen.time < since):
+            continue
+        if until is not None and event.seen.time >= until:
+            continue
         if isinstance(event, Utterance):
             said: Utterance = event
             if said.sender_name is not None:

@@ -36,6 +36,6 @@ cdef class Conversation:
     cpdef forget(self, Happening happening)
     cpdef note_name(self, str account, str name, long long time)
     @cython.locals(found=tuple)
-    cpdef str name_of(self, str account, object since)
+    cpdef str name_of(self, str account, object since, object until)
     @cython.locals(link=Link, happening=Happening, mine=Happening)
     cpdef list absorb(self, Conversation other)

@@ -205,12 +205,15 @@ class Conversation:
     def note_name(self, account: str, name: str | None, time: int) -> None:
         """``account`` was shown as ``name`` at ``time``."""
         if name is not None and (account in self.names or len(self.names) < MAX_ACCOUNTS):
-            self.names[account] = name, time
+            known = self.names.get(account, NAMELESS)
+            self.names[account] = name, max(time, known[1]) if known[0] == name else time
 
-    def name_of(self, account: str, since: int | None) -> str | None:
-        """As ``account`` was last shown, if that was not before ``since``."""
+    def name_of(self, account: str, since: int | None, until: int | None) -> str | None:
+        """As ``account`` was last shown, if that was not before ``since``, nor at ``until`` or later."""
         found = self.names.get(account, NAMELESS)
-        return found[0] if since is None or found[1] >= since else None
+        if (since is not None and found[1] < since) or (until is not None and found[1] >= until):
+            return None
+        return found[0]
 
     def invitations(self, sender: str, account: str | None) -> list[Happening]:
         """Those of ``account`` by ``sender`` that are remembered, oldest first."""

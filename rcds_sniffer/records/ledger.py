@@ -356,7 +356,7 @@ class Ledger:
         recipients: tuple[str, ...],
         grant: Grant,
     ) -> None:
-        name = conversation.name_of(happening.actor, grant.since)
+        name = conversation.name_of(happening.actor, grant.since, grant.until)
         record = self.build.of_happening(happening, target, recipients, conversation.identify(), name, grant)
         best = best_sighting(happening, target)
         whole = None if is_whole(best.event) else happening.whole()

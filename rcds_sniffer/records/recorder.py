@@ -302,7 +302,8 @@ class Recorder:
         actor = event.sender or link.account
         if actor is None:
             return
-        conversation.note_name(actor, event.sender_name, event.seen.time)
+        # On the sender's own line the name is not shown, but remembered from before: nobody knows from when.
+        conversation.note_name(actor, event.sender_name, 0 if outgoing else event.seen.time)
         sighting = self._sighting(link, event, outgoing, now)
         addressee = None
         if isinstance(event, Sending):

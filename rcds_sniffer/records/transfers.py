@@ -38,6 +38,8 @@ class Transfers:
         self._came: OrderedDict[TransferKey, dict[str, object]] = OrderedDict()
         """What was said of a transfer: where its other end is not known to be in the same conversation, the record
         of that end says the same."""
+        self._fresh: object = None
+        """The path of a content that no record has yet: whoever else asks gets a copy, however long ago it was."""
         self._steps: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
         """By order, target, protocol, kind of step, who took it, and transfer: the record's identifier."""
         self._copies: OrderedDict[tuple[object, str | None], dict[str, object]] = OrderedDict()
@@ -90,12 +92,18 @@ class Transfers:
                 happening.file = self._describe(happening)
             offer = self._steps.get((order, target, protocol, OFFER, happening.actor, transfer))
             answer = self._steps.get((order, target, protocol, ANSWER, happening.object or "", transfer))
-            _put(record, {**self._own_copy(happening.file, order), "offer": offer, "answer": answer})
+            file = self._own_copy(happening.file, order)
+            if order is not None and offer is None:
+                file = {**file, "name": None}  # it was offered before the order began
+            _put(record, {**file, "offer": offer, "answer": answer})
             if "ranges_more" in happening.file:
                 record.missing_bytes = happening.missing
             if not record.complete:
                 _put_outcome(record, outcome_of(happening.sightings))
-        elif happening.kind in (OFFER, ANSWER):
+        elif happening.kind in (OFFER, ANSWER, "file-decline"):
+            offered = order, target, protocol, OFFER, happening.object or "", transfer
+            if order is not None and happening.kind != OFFER and offered not in self._steps:
+                record.details = without_offer(record.details)
             step = order, target, protocol, happening.kind, happening.actor, transfer
             self._steps.pop(step, None)
             self._steps[step] = record.record_id
@@ -109,9 +117,9 @@ class Transfers:
             return file
         known = self._copies.get((path, order))
         if known is None:
-            first = (path, None) not in self._copies
-            known = file if first else self._vault.again(file)
-            self._copies[path, None] = self._copies[path, order] = known
+            first = path == self._fresh
+            self._fresh = None
+            known = self._copies[path, order] = file if first else self._vault.again(file)
             while len(self._copies) > MAX_STEPS:
                 self._copies.popitem(last=False)
         return known
@@ -163,9 +171,15 @@ class Transfers:
         if told is not None and not self._vault.octets(best):
             return dict(told)
         described = self._came[best] = self._vault.describe(best, said)
+        self._fresh = described["path"]
         if len(self._came) > MAX_STEPS:
             self._came.popitem(last=False)
         return dict(described)
+
+
+def without_offer(details: Mapping[str, object] | None) -> Mapping[str, object] | None:
+    """An answer's details, without what only the offer said, which is not to be told."""
+    return {name: value for name, value in (details or {}).items() if name not in {"file_name", "size"}} or None
 
 
 def key_of(link: Link, event: FileOctets | Sending) -> TransferKey | None:

@@ -147,13 +147,34 @@ def _check_file(path: Path, *, create: bool) -> None:
             raise StoreError(f"{path}: the folder {path.parent} does not exist; make it first")
         return
     try:
-        with path.open("rb") as file:
-            head = file.read(len(_MAGIC))
+        head = _head(path)
     except OSError as error:
         raise explain(error, str(path)) from None
     if head != _MAGIC and (head or not create):
         what = "this is no SQLite database" if head else "the file is empty"
         raise StoreError(f"{path}: {what}; name another file")
+
+
+_looked_at: dict[tuple[int, int], int] = {}
+"""By device and inode: a descriptor that stays open. To close one that stands for a file ends all locks that this
+process has on it (POSIX), also SQLite's of a database that it has open already."""
+
+
+def _head(path: Path) -> bytes:
+    """The first octets of a file, which may be a database that is open. Raises OSError."""
+    status = os.stat(path)
+    known = _looked_at.get((status.st_dev, status.st_ino))
+    if known is None:
+        known = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        status = os.fstat(known)
+        _looked_at[status.st_dev, status.st_ino] = known
+    return os.pread(known, len(_MAGIC), 0)
+
+
+def let_go() -> None:
+    """Close what was looked at; for a process that has no database open, and will open none."""
+    while _looked_at:
+        os.close(_looked_at.popitem()[1])
 
 
 def _sqlite_engine(path: Path, *, write: bool, durable: bool = False) -> Engine:

@@ -88,7 +88,7 @@ orders = Table(
     "orders",
     metadata,
     Column("reference", _ID, primary_key=True),  # random, and says nothing
-    Column("version", BigInteger, primary_key=True, autoincrement=False),  # from 1; the highest is the one that holds
+    Column("version", BigInteger, primary_key=True, autoincrement=False),  # from 1; the highest one holds
     Column("sealed", _SEALED, nullable=False),
 )
 

@@ -4,12 +4,14 @@ Two threads: one answers the sensor, the other asks the database twice a second.
 sensor is told so record by record and keeps them, and the orders that it knows go on, to their end.
 """
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
+from rcds_sniffer.register.errors import NotPermitted
 from rcds_sniffer.storekeeper.channel import Channel, ChannelError
 from rcds_sniffer.storekeeper.clock import clock_status
 from rcds_sniffer.storekeeper.keeping import Keeping
@@ -87,7 +89,7 @@ def _serve(keeping: Keeping, records: Channel) -> dict[str, Any] | None:
 
 
 def _look(keeping: Keeping, orders: Channel, over: threading.Event) -> None:
-    """Tell the sensor of changes. A database that is away is told of once."""
+    """Tell the sensor of changes. Who may not run it any more has no orders; a database that is away is told of."""
     away = False
     while not over.wait(POLL):
         try:
@@ -99,6 +101,11 @@ def _look(keeping: Keeping, orders: Channel, over: threading.Event) -> None:
                 orders.send([one.to_json() for one in acting])
         except OSError:
             return  # the sensor is gone
+        except NotPermitted as error:
+            log.error("%s; nothing is recorded any more", error)
+            with contextlib.suppress(OSError):
+                orders.send([])
+            return
         except Exception as error:
             if not away:
                 log.warning(

@@ -97,7 +97,7 @@ class MsnDecoder:
         if line.silent:
             line.silent = False
             self.counters["tls"] += looks_like_tls(data.octets)
-        if data.time > line.connection.heard:
+        if data.time > line.connection.heard:  # noqa: PLR1730 - cheaper when compiled
             line.connection.heard = data.time
         session.analyze_octets(data.from_client, data.octets, data.time, data.sequence, data.packet, data.source)
         if not session.recognised and session.foreign:

@@ -214,7 +214,7 @@ def test_what_was_said_before_a_revocation_is_kept_and_nothing_after_it() -> Non
 
 def test_unchanged_order_keeps_what_it_had_when_others_change() -> None:
     warrant = InForce([order("A-1", of(ALICE), since=100)])
-    warrant.change([order("A-1", of(ALICE), since=100), order("B-2", of(BOB), since=100)], 500)
+    warrant.change([order("A-1", of(ALICE), since=100), order("B-2", of(BOB), since=100)], 499)
     assert warrant.grants(ALICE, 200, "msnp", None)
     assert not warrant.grants(BOB, 499, "msnp", None)
     assert warrant.grants(BOB, 500, "msnp", None)
@@ -226,26 +226,26 @@ def test_validity_that_is_made_shorter_longer_or_later_holds_from_then_on() -> N
     def covered(*times: int) -> list[bool]:
         return [bool(warrant.grants(ALICE, time, "msnp", None)) for time in times]
 
-    warrant.change([order("A-1", of(ALICE), since=100, until=800)], 500)
+    warrant.change([order("A-1", of(ALICE), since=100, until=800)], 499)
     assert covered(799, 800) == [True, False]
-    warrant.change([order("A-1", of(ALICE), since=100, until=300)], 600)
+    warrant.change([order("A-1", of(ALICE), since=100, until=300)], 599)
     assert covered(599, 600) == [True, False]
-    warrant.change([order("A-1", of(ALICE), since=100, until=2_000)], 900)
+    warrant.change([order("A-1", of(ALICE), since=100, until=2_000)], 899)
     assert covered(599, 700, 900, 1_999, 2_000) == [True, False, True, True, False]
-    warrant.change([order("A-1", of(ALICE), since=1_500, until=2_000)], 1_000)
+    warrant.change([order("A-1", of(ALICE), since=1_500, until=2_000)], 999)
     assert covered(599, 950, 1_000, 1_499, 1_500) == [True, True, False, False, True]
 
 
 def test_more_content_is_granted_from_the_change_on() -> None:
     warrant = InForce([order("A-1", of(ALICE), content=False)])
-    warrant.change([order("A-1", of(ALICE), content=True)], 500)
+    warrant.change([order("A-1", of(ALICE), content=True)], 499)
     found = [[grant.content for grant in warrant.grants(ALICE, time, "msnp", None)] for time in (499, 500)]
     assert found == [[False], [True]]
 
 
 def test_clock_that_is_set_moves_changes_and_not_validity() -> None:
     warrant = InForce([order("A-1", of(ALICE), since=0, until=10_000)])
-    warrant.change([order("B-2", of(BOB), until=10_000)], 500)
+    warrant.change([order("B-2", of(BOB), until=10_000)], 499)
     warrant.stepped(1_000)
     assert warrant.grants(ALICE, 1_499, "msnp", None)
     assert not warrant.grants(ALICE, 1_500, "msnp", None)
