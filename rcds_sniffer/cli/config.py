@@ -17,26 +17,32 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 
 from rcds_sniffer.cli.errors import UserError
 
-FILES = ("db", "files", "output", "targets-file", "write")
+OF_THE_SYSTEM = "/etc/rcds-sniffer/config.toml"
+"""Where a package puts the settings of all users; read where the user may, and has none of their own."""
+
+FILES = ("db", "files", "key-file", "keyring", "output", "targets-file", "write")
 """Keys in whose values ``~`` is the home, as it would be on a command line."""
 
 
 def settings_file(named: Path | None) -> Path | None:
     """The one named, or ``$XDG_CONFIG_HOME/rcds-sniffer/config.toml`` if there is one (XDG Base Directory
-    Specification)."""
+    Specification), or the system's."""
     if named is not None:
         return Path(os.path.expanduser(named))
     base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     path = os.path.join(base, "rcds-sniffer", "config.toml")
-    return Path(path) if os.path.isfile(path) else None
+    if os.path.isfile(path):
+        return Path(path)
+    return Path(OF_THE_SYSTEM) if os.access(OF_THE_SYSTEM, os.R_OK) else None
 
 
-def load(path: Path, commands: Mapping[str, click.Command], asked: str | None) -> dict[str, dict[str, object]]:
+def load(path: Path, commands: Mapping[str, click.Command], asked: str | None) -> dict[str, dict[str, Any]]:
     """Click's default map from the file, for the command that was ``asked`` for.
 
     Of ``commands`` the others are only looked at where something in the file can be judged by them alone: they may
@@ -53,7 +59,7 @@ def load(path: Path, commands: Mapping[str, click.Command], asked: str | None) -
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: is not TOML: {error}") from error
     options = cache(lambda name: options_of(commands[name]))
-    out: dict[str, dict[str, object]] = {name: {} for name in commands}
+    out: dict[str, dict[str, Any]] = {name: {} for name in commands}
     for name, value in settings.items():
         if isinstance(value, dict):
             if name not in commands:
@@ -70,11 +76,19 @@ def load(path: Path, commands: Mapping[str, click.Command], asked: str | None) -
                 raise UserError(f"{path}: no command has an option {name!r}; there are: {listed(every)}")
             for command in takers:
                 out[command].setdefault(parameter(name), checked(f"{path}: {name}", options(command)[name], value))
+    group = commands[asked] if asked is not None and asked in commands else None
+    if asked is not None and isinstance(group, click.Group):  # click looks one floor down
+        out[asked] = {
+            name: {word: value for word, value in out[asked].items() if key(word) in options_of(command)}
+            for name, command in group.commands.items()
+        }
     return out
 
 
 def options_of(command: click.Command) -> dict[str, click.Option]:
-    """The options of a command, by their keys in the file."""
+    """The options of a command, or of a group's commands, by their keys in the file."""
+    if isinstance(command, click.Group):
+        return {word: option for one in command.commands.values() for word, option in options_of(one).items()}
     return {key(p.name): p for p in command.params if isinstance(p, click.Option) and p.name}
 
 

@@ -62,7 +62,7 @@ def grant(ctx: click.Context, /, person: str, role: str, **given: Any) -> None:
 @verbosity
 @click.pass_context
 def withdraw(ctx: click.Context, /, person: str, role: str, **given: Any) -> None:
-    """Take a role from PERSON. It counts for whatever is done next; stop an operator's sensors, too."""
+    """Take a role from PERSON. It counts at once, also for an operator's sensors that run."""
     with opened_register(given) as register:
         left = register.withdraw(person, role)
     if not ctx.obj.get("quiet"):

@@ -92,3 +92,13 @@ def test_shell_completes_names_of_files(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setenv("COMP_WORDS", line)
         monkeypatch.setenv("COMP_CWORD", str(len(line.split())))
         assert run().stdout.startswith("file,"), words
+
+
+def test_settings_reach_the_commands_of_a_group(settings: Path, tmp_path: Path) -> None:
+    settings.write_text(f'db = "{tmp_path}/orders.sqlite"\nkey-file = "{tmp_path}/key"\n[roles]\nfiles = "x"\n')
+    refused = run("--config", settings, "roles", "list")
+    assert "roles has no option 'files'" in refused.stderr
+    settings.write_text(f'db = "{tmp_path}/orders.sqlite"\n[orders]\nkey-file = "{tmp_path}/key"\n')
+    made = run("--config", settings, "orders", "init")
+    assert made.returncode == 0, made.stderr
+    assert {"orders.sqlite", "key", "orders.sqlite.keys"} <= {path.name for path in tmp_path.iterdir()}
