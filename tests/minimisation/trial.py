@@ -162,7 +162,7 @@ def _of_records(trial: Trial, records: list[CommunicationRecord], verdicts: Verd
             yield f"a record of no order: {record.order_id}"
             continue
         line = record.to_json()
-        held[order.liid] |= tokens_in(line)
+        held[order.liid] |= tokens_in(line) - tokens_in(record.target or "")  # which is judged by itself, below
         address = None if record.client is None else record.client.rpartition(":")[0]
         if record.target is None or not order.covers(record.target, address, record.time, content=False):
             yield f"{order.liid}: not in force for the target at {record.time}: {line}"
