@@ -14,6 +14,9 @@ from rcds_sniffer.cli.options import verbosity
 from rcds_sniffer.export.safe_text import safe
 from rcds_sniffer.register.head import parse_head
 
+FOR_PROGRAMS = frozenset({"sha256", "clock", "version"})
+"""Details that a table leaves out: digests, which ``verify`` compares, and numbers of the clock."""
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def audit() -> None:
@@ -77,12 +80,12 @@ def show(since: int | None, output_format: str, **given: Any) -> None:
             click.echo(json.dumps(entry))
         return
     table = Table(box=None, pad_edge=False)
-    for name in ("number", "time UTC", "person", "action", "LIID", "outcome", "details"):
-        table.add_column(name, overflow="fold", no_wrap=name == "number")
+    for name in ("", "time UTC", "person", "action", "LIID", "outcome", "details"):
+        table.add_column(name, overflow="fold", no_wrap=name != "details")
     for entry in entries:
         table.add_row(
             str(entry["number"]),
-            _text(str(entry["time"] or "")[:19]),
+            _text(str(entry["time"] or "")[:19].replace("T", " ")),
             _text(str(entry["person"] or "")),
             _text(str(entry["action"] or "damaged: see 'audit verify'")),
             _text(str(entry["liid"] or "")),
@@ -93,14 +96,16 @@ def show(since: int | None, output_format: str, **given: Any) -> None:
 
 
 def _details(details: object) -> str:
-    """In a line, without the digests, which :func:`verify` compares."""
+    """In a line, without what only programs read; ``--format jsonl`` has all."""
     if not isinstance(details, dict):
         return ""
-    return ", ".join(
-        f"{name} {value if isinstance(value, str | int) else json.dumps(value)}"
-        for name, value in details.items()
-        if name != "sha256"
-    )
+    return ", ".join(f"{name} {_words(value)}" for name, value in details.items() if name not in FOR_PROGRAMS)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(map(_words, value))
+    return str(value) if isinstance(value, str | int) else json.dumps(value)
 
 
 def _text(words: str) -> Text:

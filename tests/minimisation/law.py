@@ -34,6 +34,10 @@ CONTENT = frozenset({"text", "name", "personal message", "mail", "file", "file n
 SPOKEN = frozenset({"message", "action"})
 
 
+LATENCY = 400_000_000
+"""What closes a connection passes the tap so much later at most, ns; one way takes up to 90 ms here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Showing:
     """A thing on somebody's line."""
@@ -59,6 +63,8 @@ class Thing:
     showings: tuple[Showing, ...]
     spoken: bool = False
     """It is a text or a file that everybody whom it concerns has to be recorded with."""
+    while_open: tuple[int, int] | None = None
+    """Who was in a conversation is known as long as it lasts: it counts if an order covers any instant of it."""
     at: frozenset[tuple[str, str]] = frozenset()
     """Where those who were in the conversation were: the addresses of their own lines to it."""
 
@@ -101,6 +107,12 @@ class Law:
 
 def _may(order: File, thing: Thing, meant: frozenset[str]) -> bool:
     content = thing.kind in CONTENT
+    if thing.while_open is not None:
+        return any(
+            order.covers_some(who, address, *thing.while_open)
+            for who in thing.concerns & meant
+            for address in (None, *[there for account, there in thing.at if account == who])
+        )
     return any(
         order.covers_all(who, address, shown.begin, shown.end if content else shown.begin, content=content)
         for shown in thing.showings
@@ -138,7 +150,7 @@ class _Reading:
 
     def things(self) -> list[Thing]:
         """All of them."""
-        return [*self._said(), *self._files(), *self._named()]
+        return [*self._said(), *self._files(), *self._named(), *self._present()]
 
     def _who_was_where(self) -> dict[str, dict[str, set[str]]]:
         """Of each conversation, its people, and the addresses of their lines to it as far as these are seen."""
@@ -208,6 +220,21 @@ class _Reading:
             for token in tokens:
                 if shown:
                     yield Thing(token, "file", ends, shown, sent.outcome == "complete")
+
+    def _present(self) -> Iterable[Thing]:
+        """Of each conversation, who was in it."""
+        for session, room in self._rooms.items():
+            lines = [
+                self._circle.world.connections[number]
+                for number, chat in self._circle.rooms.items()
+                if chat.session == session
+            ]
+            begin = min(line.opened for line in lines)
+            end = max(line.closed[0] if line.closed else self._circle.world.now for line in lines)
+            lasted = begin - LATENCY, end + LATENCY
+            for who in room:
+                for token in tokens_in(who):
+                    yield Thing(token, "account", frozenset(room), (), while_open=lasted, at=_lines_of([room]))
 
     def _named(self) -> Iterable[Thing]:
         """Whatever else stands somewhere: read on the wire, write by write."""

@@ -110,6 +110,12 @@ class File:
             if begin <= time <= end
         )
 
+    def covers_some(self, account: str, address: str | None, begin: int, end: int) -> bool:
+        """The same, without content, of any instant from ``begin`` to ``end``."""
+        instants = {begin, *(decision.after + 1 for decision in self.decisions)}
+        instants |= {decision.terms.since for decision in self.decisions if decision.terms is not None}
+        return any(self.covers(account, address, time, content=False) for time in instants if begin <= time <= end)
+
     def at_start(self) -> Paper | None:
         """What is in force ahead of all packets."""
         return self.decisions[0].terms if self.decisions[0].after < 0 else None

@@ -147,7 +147,7 @@ def faults(trial: Trial) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="minimisation-") as name:
         folder = Path(name)
         records = run(trial, folder)
-        found = {path.name: tokens_of(path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
+        found = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     verdicts = trial.verdicts()
     return [*_of_records(trial, records, verdicts), *_of_files(trial, found, verdicts)]
 
@@ -185,15 +185,19 @@ def _of_records(trial: Trial, records: list[CommunicationRecord], verdicts: Verd
                     yield f"{order.liid} lacks {token} ({kinds[token]})"
 
 
-def _of_files(trial: Trial, found: dict[str, set[str]], verdicts: Verdicts) -> Iterator[str]:
+def _of_files(trial: Trial, found: dict[str, bytes], verdicts: Verdicts) -> Iterator[str]:
     kinds = trial.town.kinds
     may = {token for allowed, _ in verdicts.values() for token in allowed if kinds[token] == "file"}
     must = {token for _, due in verdicts.values() for token in due if kinds[token] == "file"}
-    held = {token for tokens in found.values() for token in tokens}
-    for name, tokens in found.items():
+    held: set[str] = set()
+    for name, octets in found.items():
+        tokens = tokens_of(octets)
+        held |= tokens
         for token in sorted(tokens - may):
             yield f"file {name[:70]} holds {token} ({kinds.get(token)}), which no order may"
-        if not tokens:
+        shreds = [] if tokens else [shred for shred in octets.split(b"\0") if shred]
+        whole = b"\0".join((f"{token} " * 2).encode() for token in may)
+        if any(shred not in whole for shred in shreds):  # of a file that was cut within its first token
             yield f"file {name} is nobody's"
     if trial.town.clean:
         for token in sorted(must - held):
