@@ -240,7 +240,7 @@ class _Evening:
     def _file(self, chat: Chat, owner: Account, taker: Account) -> None:
         line = Line(Board(chat, owner, taker), owner, taker)
         token = self.tokens.new("file")
-        content = (f"{token} " * self.random.randint(1, 300)).encode()
+        content = (f"{token} " * max(4, self.random.randint(1, 300))).encode()
         name = f"{self.tokens.new('file name')}.txt"
         transfer = offers(line, owner, name, content)
         how = self.random.random()
