@@ -26,6 +26,8 @@ UNSURE: Final = "?"
 """Ends the name of a transfer where its offsets are not known to count from the beginning of the file: those octets
 belong to no other copy's."""
 
+NO_STEP: Final[tuple[str | None, bool]] = (None, False)
+
 OFFER, ANSWER = "file-offer", "file-accept"
 
 
@@ -40,8 +42,9 @@ class Transfers:
         of that end says the same."""
         self._fresh: object = None
         """The path of a content that no record has yet: whoever else asks gets a copy, however long ago it was."""
-        self._steps: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
-        """By order, target, protocol, kind of step, who took it, and transfer: the record's identifier."""
+        self._steps: OrderedDict[tuple[str | None, ...], tuple[str, bool]] = OrderedDict()
+        """By order, target, protocol, kind of step, who took it, and transfer: the record's identifier, and whether
+        content was granted by then."""
         self._copies: OrderedDict[tuple[object, str | None], dict[str, object]] = OrderedDict()
         """By the path of a content and by order: what is said of it to that order, which has a copy of its own."""
 
@@ -90,11 +93,13 @@ class Transfers:
         elif happening.ending:
             if happening.file is None:
                 happening.file = self._describe(happening)
-            offer = self._steps.get((order, target, protocol, OFFER, happening.actor, transfer))
-            answer = self._steps.get((order, target, protocol, ANSWER, happening.object or "", transfer))
+            offer, named = self._steps.get((order, target, protocol, OFFER, happening.actor, transfer), NO_STEP)
+            answer, _ = self._steps.get(
+                (order, target, protocol, ANSWER, happening.object or "", transfer), NO_STEP
+            )
             file = self._own_copy(happening.file, order)
-            if order is not None and offer is None:
-                file = {**file, "name": None}  # it was offered before the order began
+            if order is not None and not named:
+                file = {**file, "name": None}  # it was offered before the order granted to know it
             _put(record, {**file, "offer": offer, "answer": answer})
             if "ranges_more" in happening.file:
                 record.missing_bytes = happening.missing
@@ -102,11 +107,11 @@ class Transfers:
                 _put_outcome(record, outcome_of(happening.sightings))
         elif happening.kind in (OFFER, ANSWER, "file-decline"):
             offered = order, target, protocol, OFFER, happening.object or "", transfer
-            if order is not None and happening.kind != OFFER and offered not in self._steps:
+            if order is not None and happening.kind != OFFER and not self._steps.get(offered, NO_STEP)[1]:
                 record.details = without_offer(record.details)
             step = order, target, protocol, happening.kind, happening.actor, transfer
             self._steps.pop(step, None)
-            self._steps[step] = record.record_id
+            self._steps[step] = record.record_id, grant.content
             if len(self._steps) > MAX_STEPS:
                 self._steps.popitem(last=False)
 
