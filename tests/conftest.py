@@ -19,6 +19,14 @@ settings.load_profile("busy")  # side by side, on a busy machine, how long an ex
 ROOT = Path(__file__).parent.parent
 PCAPS = ROOT / "tests" / "pcaps"
 LIVE = ROOT / "tests" / "live"
+TESTS = ROOT / "tests" / "rcds_sniffer"
+PLAIN = frozenset({
+    TESTS / "register", TESTS / "secrecy", TESTS / "cli" / "test_orders.py", TESTS / "cli" / "test_roles.py",
+    TESTS / "cli" / "test_audit.py", ROOT / "tests" / "packaging", ROOT / "tests" / "test_searching.py",
+    ROOT / "tests" / "test_docs.py",
+})  # fmt: skip
+"""Tests of what is never compiled, the same Python in the sources and in the wheel: they run over the sources."""
+
 SHARED = ROOT.parent / "shared" / "pcaps"
 """Captures of real clients, which the project does not ship; tests that use them skip where they are absent."""
 
@@ -54,10 +62,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On several cores, what shares fixtures stays together: a file; and the live tests, which wait much and begin.
+    """Over a wheel, what it compiles. On several cores, what shares fixtures stays together: a file; and the live tests, which wait much and begin.
 
     Nothing else need be kept apart: namespaces bear the number of their process, ports and files are fresh.
     """
+    if config.getoption("--compiled"):
+        plain = [item for item in items if not PLAIN.isdisjoint((item.path, *item.path.parents))]
+        config.hook.pytest_deselected(items=plain)
+        items[:] = [item for item in items if PLAIN.isdisjoint((item.path, *item.path.parents))]
     if not getattr(config.option, "loadgroup", False):  # of pytest-xdist, which may be absent
         return
     items.sort(key=lambda item: LIVE not in item.path.parents)
