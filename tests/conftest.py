@@ -62,7 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Over a wheel, what it compiles. On several cores, what shares fixtures stays together: a file; and the live tests, which wait much and begin.
+    """Over a wheel, what it can change. On several cores, what shares fixtures stays together: a file; and the live
+    tests, which wait much and begin.
 
     Nothing else need be kept apart: namespaces bear the number of their process, ports and files are fresh.
     """
