@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 SECOND = 1_000_000_000
 WITHIN = 4.0
-"""Seconds within which a change is known to the sensor, on a machine that may be busy; the program needs about 0.2."""
+"""Seconds within which a change is known to the sensor, on a busy machine; the program needs about 0.2."""
+AT_ONCE = 10.0
+"""Seconds within which an end counts as prompt."""
 
 
 class Sensor(Run):
